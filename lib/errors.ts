@@ -1,0 +1,58 @@
+/** Every code that a {@link SpillwayError} can carry. Match on these, never on messages. */
+export const errorCodes = [
+  /** Not Linux, or no native binary could be loaded; `support()` says which and what to do. */
+  'ERR_SPILLWAY_UNSUPPORTED',
+  /** An option has the wrong type, is out of range, or is not known. */
+  'ERR_SPILLWAY_INVALID_OPTION',
+  /** The cgroup's directory does not exist. */
+  'ERR_SPILLWAY_CGROUP_NOT_FOUND',
+  /** The path is not a cgroup of the v2 hierarchy. */
+  'ERR_SPILLWAY_NOT_CGROUP2',
+  /** The memory controller is not enabled for the cgroup. */
+  'ERR_SPILLWAY_CONTROLLER_DISABLED',
+  /** The kernel refused access (EACCES, EPERM, EROFS). */
+  'ERR_SPILLWAY_PERMISSION',
+  /** A kernel file held something that is not its documented format. */
+  'ERR_SPILLWAY_FILE_INVALID',
+  /** File descriptors, inotify instances or watches, cgroups, processes or memory ran out. */
+  'ERR_SPILLWAY_SYSTEM_LIMIT',
+  /** Any other failed system call; `cause` has the errno. */
+  'ERR_SPILLWAY_SYSTEM',
+  /** `start()` was called twice. */
+  'ERR_SPILLWAY_ALREADY_STARTED',
+  /** Used after `stop()` or `close()`. */
+  'ERR_SPILLWAY_STOPPED',
+  /** A live supervisor owns a pool of this name under the same base cgroup. */
+  'ERR_SPILLWAY_NAME_IN_USE',
+  /** Processes stand where the supervisor would have to make child cgroups. */
+  'ERR_SPILLWAY_CGROUP_BUSY',
+  /** Two live workers of one supervisor asked for the same id. */
+  'ERR_SPILLWAY_ID_IN_USE',
+  /** The launcher could not put a worker into its cgroup. */
+  'ERR_SPILLWAY_LAUNCH_FAILED',
+] as const;
+
+export type ErrorCode = (typeof errorCodes)[number];
+
+const brand = Symbol.for('spillway.error');
+
+/**
+ * The one error class of the package. `code` is from the closed list {@link errorCodes}; the
+ * message quotes the bad value and says what to do; `cause` keeps the error underneath.
+ *
+ * `instanceof` works across realms and across two copies of the package.
+ */
+export class SpillwayError extends Error {
+  override readonly name = 'SpillwayError';
+  readonly code: ErrorCode;
+
+  constructor(code: ErrorCode, message: string, options?: { cause?: unknown }) {
+    super(message, options);
+    this.code = code;
+    Object.defineProperty(this, brand, { value: true });
+  }
+
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return typeof value === 'object' && value !== null && brand in value;
+  }
+}
