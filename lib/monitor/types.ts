@@ -1,0 +1,83 @@
+import type { SpillwayError } from '../errors';
+
+/**
+ * Keys of `memory.events` that Spillway reads; the kernel may add others, which are ignored.
+ * Meaning: Documentation/admin-guide/cgroup-v2.rst, "memory.events".
+ */
+export const memoryEventKeys = ['low', 'high', 'max', 'oom', 'oom_kill', 'oom_group_kill'] as const;
+export type MemoryEventKey = (typeof memoryEventKeys)[number];
+
+/** One number per key. A key that the kernel does not have (`oom_group_kill` before 5.17) is 0. */
+export type MemoryCounters = Record<MemoryEventKey, number>;
+
+/** A cgroup's memory in bytes. What was not read, or cannot be, is `undefined`, never 0. */
+export interface MemoryUsage {
+  /** `memory.current`. */
+  currentBytes?: number;
+  /**
+   * What reclaim cannot give back: current - active_file - inactive_file - slab_reclaimable, plus
+   * swap.current where swap is allowed. Read near the mark only; `undefined` far below it.
+   */
+  pinnedBytes?: number;
+  anonBytes?: number;
+  fileBytes?: number;
+  inactiveFileBytes?: number;
+  activeFileBytes?: number;
+  shmemBytes?: number;
+  kernelBytes?: number;
+  slabReclaimableBytes?: number;
+  swapBytes?: number;
+}
+
+/** A cgroup's own limits in bytes; `Infinity` is the kernel's `max`. `undefined`: the file could not be read. */
+export interface MemoryLimits {
+  highBytes?: number;
+  maxBytes?: number;
+  swapMaxBytes?: number;
+}
+
+export interface BreachBase {
+  /** The watched cgroup's directory. */
+  cgroup: string;
+  /** A sentence for people: what was seen, with figures. */
+  reason: string;
+  /** 1 for the first breach of a monitor, then growing by 1. */
+  sequence: number;
+  /** When the native thread noticed, on the time line of `performance.now()` of this environment. */
+  detectedAtMs: number;
+  usage: MemoryUsage;
+  limits: MemoryLimits;
+  /** Whether memory that reclaim cannot give back is at the mark. Only then is a kill of use. */
+  short: boolean;
+}
+
+export interface EventBreach extends BreachBase {
+  source: 'event';
+  /** Totals as the kernel counts them. */
+  counters: MemoryCounters;
+  /** Growth since the breach before, or since `start()`. All 0 when the safety read found the shortage. */
+  delta: MemoryCounters;
+}
+
+export type Breach = EventBreach;
+
+export interface Removal {
+  cgroup: string;
+  /** The last counters that could be read. */
+  counters: MemoryCounters;
+  /** True when they were read after the last process had left, so that nothing can be missing. */
+  exact: boolean;
+}
+
+/** Events of every monitor. There is no `'error'`: failures at run time are `'degraded'`. */
+export interface MonitorEvents {
+  breach: [Breach];
+  /** Pinned memory fell below the mark by the kill buffer. */
+  clear: [];
+  /** The watch no longer works as it should; it keeps trying, and `state` tells when it is back. */
+  degraded: [SpillwayError];
+  /** The watched cgroup is gone. The monitor has stopped. */
+  removed: [Removal];
+}
+
+export type MonitorState = 'ok' | 'breached' | 'degraded' | 'stopped';
