@@ -1,0 +1,63 @@
+{
+  "variables": {
+    "core_sources": [
+      "native/core/cgroup_events.cc",
+      "native/core/flat_keyed.cc",
+      "native/core/inotify.cc",
+      "native/core/kernel_file.cc",
+      "native/core/memory_events.cc",
+      "native/core/memory_files.cc",
+      "native/core/memory_usage.cc",
+      "native/core/memory_watch.cc",
+      "native/core/populated_watch.cc",
+      "native/core/process.cc",
+      "native/core/reactor.cc",
+      "native/core/shortness.cc",
+      "native/core/trigger_file.cc",
+    ],
+    "addon_sources": [
+      "native/addon/addon.cc",
+      "native/addon/environment.cc",
+      "native/addon/translate.cc",
+    ],
+  },
+  "targets": [
+    {
+      "target_name": "spillway",
+      # Elsewhere than on Linux nothing is built, and isSupported() says so.
+      "conditions": [
+        ["OS!='linux'", { "type": "none" }],
+        ["OS=='linux'", {
+          "sources": ["<@(core_sources)", "<@(addon_sources)"],
+          "include_dirs": ["native/core"],
+          "dependencies": [
+            "<!(node -p \"require('node-addon-api').targets\"):node_addon_api_except",
+          ],
+          "defines": [
+            "NAPI_VERSION=8",
+            # A terminated worker must not abort the process.
+            "NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS",
+          ],
+          "cflags_cc": [
+            "-std=c++20", "-Wall", "-Wextra", "-fvisibility=hidden",
+          ],
+          "cflags_cc!": ["-std=gnu++17", "-fno-exceptions"],
+        }],
+      ],
+    },
+    {
+      "target_name": "spillway-launch",
+      "conditions": [
+        ["OS!='linux'", { "type": "none" }],
+        ["OS=='linux'", {
+          "type": "executable",
+          "sources": ["native/launcher/spillway_launch.c"],
+          "cflags_c": ["-std=c17", "-Wall", "-Wextra"],
+          # Node's own flags make every object position independent for the
+          # .node; a static program needs none of that.
+          "ldflags": ["-static"],
+        }],
+      ],
+    },
+  ],
+}

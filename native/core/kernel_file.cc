@@ -1,0 +1,51 @@
+#include "kernel_file.h"
+
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+
+#include <cerrno>
+
+namespace spillway {
+
+Result<UniqueFd> open_file(const std::string& directory, const char* name) {
+  const std::string path = directory + "/" + name;
+  int fd = -1;
+  do {
+    // Never blocks, not even on a fifo that someone put there.
+    fd = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  } while (fd < 0 && errno == EINTR);
+  if (fd < 0) return Failure{errno, "open", name};
+  return UniqueFd(fd);
+}
+
+Result<std::string_view> read_file(int fd, std::span<char> buffer) {
+  size_t size = 0;
+  while (size < buffer.size()) {
+    const ssize_t got = pread(fd, buffer.data() + size, buffer.size() - size,
+                              static_cast<off_t>(size));
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return Failure{errno, "pread"};
+    size += static_cast<size_t>(got);
+    if (size == buffer.size()) break;
+    // kernfs hands a small file over in one read; a second read would only
+    // confirm the end.
+    if (got == 0 || buffer[size - 1] == '\n') {
+      return std::string_view(buffer.data(), size);
+    }
+  }
+  return Failure{kBadContent, "pread"};
+}
+
+bool is_cgroup2(int fd) {
+  struct statfs info {};
+  return fstatfs(fd, &info) == 0 && info.f_type == CGROUP2_SUPER_MAGIC;
+}
+
+bool is_unlinked(int fd) {
+  struct stat info {};
+  return fstat(fd, &info) == 0 && info.st_nlink == 0;
+}
+
+}  // namespace spillway

@@ -1,0 +1,44 @@
+#include "memory_usage.h"
+
+#include <array>
+#include <utility>
+
+namespace spillway {
+
+namespace {
+
+using Field = std::optional<uint64_t> MemoryUsage::*;
+
+constexpr std::array<std::pair<std::string_view, Field>, 7> kStatFields = {{
+    {"anon", &MemoryUsage::anon},
+    {"file", &MemoryUsage::file},
+    {"kernel", &MemoryUsage::kernel},
+    {"shmem", &MemoryUsage::shmem},
+    {"inactive_file", &MemoryUsage::inactive_file},
+    {"active_file", &MemoryUsage::active_file},
+    {"slab_reclaimable", &MemoryUsage::slab_reclaimable},
+}};
+
+}  // namespace
+
+Parsed parse_memory_stat(std::string_view text, MemoryUsage* usage) {
+  const Parsed complete = check_complete(text);
+  if (complete != Parsed::kOk) return complete;
+  MemoryUsage found = *usage;
+  size_t missing = kStatFields.size();
+  // The fields stand in the first half of the file.
+  while (!text.empty() && missing > 0) {
+    FlatKeyedLine line;
+    if (!next_flat_keyed_line(&text, &line)) return Parsed::kMalformed;
+    for (const auto& [key, field] : kStatFields) {
+      if (line.key != key) continue;
+      found.*field = line.value;
+      --missing;
+      break;
+    }
+  }
+  *usage = found;
+  return Parsed::kOk;
+}
+
+}  // namespace spillway

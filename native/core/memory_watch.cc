@@ -1,0 +1,237 @@
+#include "memory_watch.h"
+
+#include <poll.h>
+
+#include <array>
+#include <cerrno>
+#include <utility>
+
+#include "cgroup_events.h"
+#include "kernel_file.h"
+
+namespace spillway {
+
+namespace {
+
+// Keys that tell of something final: worth hearing at once, short or not.
+constexpr EventKeySet kUrgentKeys =
+    key_bit(kOom) | key_bit(kOomKill) | key_bit(kOomGroupKill);
+
+// A file may be caught between truncation and writing, but not this often.
+constexpr int kMostBlankSafetyReads = 3;
+
+constexpr int kOpenTries = 20;
+constexpr int kOpenRetryMs = 1;
+
+// The counters at the start. An ordinary file may be half written just now.
+Result<EventCounts> first_counts(TriggerFile* file) {
+  std::array<char, kFileBufferBytes> buffer;
+  for (int attempt = 0; attempt < kOpenTries; ++attempt) {
+    const Result<std::string_view> text = file->read(buffer);
+    if (const Failure* failure = failure_of(text)) return *failure;
+    EventCounts counts;
+    switch (parse_memory_events(std::get<std::string_view>(text), &counts)) {
+      case Parsed::kOk:
+        return counts;
+      case Parsed::kMalformed:
+        return Failure{kBadContent, "read", file->name()};
+      case Parsed::kIncomplete:
+        poll(nullptr, 0, kOpenRetryMs);
+    }
+  }
+  return Failure{kBadContent, "read", file->name()};
+}
+
+}  // namespace
+
+MemoryWatch::MemoryWatch(MemoryWatchOptions options, TriggerFile events,
+                         std::optional<TriggerFile> populated,
+                         MemoryFiles files, EventCounts baseline)
+    : options_(std::move(options)),
+      events_(std::move(events)),
+      populated_file_(std::move(populated)),
+      files_(std::move(files)) {
+  report_.counters = baseline;
+}
+
+Result<std::shared_ptr<MemoryWatch>> MemoryWatch::open(
+    MemoryWatchOptions options) {
+  Result<TriggerFile> events =
+      TriggerFile::open(options.directory, options.local ? "memory.events.local"
+                                                         : "memory.events");
+  if (const Failure* failure = failure_of(events)) return *failure;
+  auto& events_file = std::get<TriggerFile>(events);
+
+  std::optional<TriggerFile> populated_file;
+  if (events_file.on_cgroup2()) {
+    Result<TriggerFile> populated =
+        TriggerFile::open(options.directory, "cgroup.events");
+    if (const Failure* failure = failure_of(populated)) return *failure;
+    populated_file = std::move(std::get<TriggerFile>(populated));
+  }
+
+  Result<MemoryFiles> files = MemoryFiles::open(options.directory);
+  if (const Failure* failure = failure_of(files)) return *failure;
+  const Result<EventCounts> baseline = first_counts(&events_file);
+  if (const Failure* failure = failure_of(baseline)) return *failure;
+
+  return std::shared_ptr<MemoryWatch>(new MemoryWatch(
+      std::move(options), std::move(events_file), std::move(populated_file),
+      std::move(std::get<MemoryFiles>(files)),
+      std::get<EventCounts>(baseline)));
+}
+
+std::optional<Failure> MemoryWatch::attach(SourceId id, Registrar* registrar) {
+  if (const auto failure = events_.attach(id, registrar)) return failure;
+  if (populated_file_.has_value()) {
+    if (const auto failure = populated_file_->attach(id, registrar)) {
+      return failure;
+    }
+  }
+  // Read once more, now that changes are reported: nothing falls in between.
+  std::array<char, kFileBufferBytes> buffer;
+  read_populated(buffer);
+  const Result<std::string_view> text = events_.read(buffer);
+  if (const Failure* failure = failure_of(text)) return *failure;
+  EventCounts counts;
+  if (parse_memory_events(std::get<std::string_view>(text), &counts) ==
+      Parsed::kOk) {
+    report_.counters = counts;
+  }
+  return std::nullopt;
+}
+
+MemoryReport MemoryWatch::take() {
+  MemoryReport taken = report_;
+  report_.breach = false;
+  report_.new_baseline = false;
+  report_.delta = EventCounts{};
+  report_.noticed_ns = 0;
+  return taken;
+}
+
+bool MemoryWatch::look(Cause cause, int64_t now_ns, std::span<char> buffer) {
+  if (retired_) return false;
+  const bool tell = look_at_counters(cause, buffer);
+  if (report_.noticed_ns == 0 && (tell || report_.breach)) {
+    report_.noticed_ns = now_ns;
+  }
+  return tell;
+}
+
+void MemoryWatch::fail(const Failure& failure, int64_t now_ns) {
+  set_failure(failure);
+  if (report_.noticed_ns == 0) report_.noticed_ns = now_ns;
+}
+
+bool MemoryWatch::look_at_counters(Cause cause, std::span<char> buffer) {
+  read_populated(buffer);
+  const Result<std::string_view> text = events_.read(buffer);
+  if (const Failure* failure = failure_of(text)) {
+    if (failure->error != ENODEV) return set_failure(*failure);
+    // An ordinary file may be deleted to be written anew.
+    const bool may_return = !events_.on_cgroup2() && cause == Cause::kChange;
+    return !may_return && retire();
+  }
+  EventCounts counts;
+  switch (parse_memory_events(std::get<std::string_view>(text), &counts)) {
+    case Parsed::kMalformed:
+      return set_failure(Failure{kBadContent, "read", events_.name()});
+    case Parsed::kIncomplete:
+      return no_sample(cause);
+    case Parsed::kOk:
+      break;
+  }
+  const EventKeySet before = report_.counters.present;
+  if ((counts.present & before) != before) return no_sample(cause);
+
+  blank_safety_reads_ = 0;
+  counters_final_ = !populated_;
+  const bool recovered = std::exchange(report_.failure, {}).has_value();
+  const bool grew = count(counts);
+  const bool tell = judge(cause, grew, buffer);
+  return tell || recovered || report_.new_baseline;
+}
+
+bool MemoryWatch::count(const EventCounts& now) {
+  const EventCounts before = std::exchange(report_.counters, now);
+  if (events_.take_replaced() || has_shrunk(before, now)) {
+    report_.new_baseline = true;
+    return false;
+  }
+  EventKeySet grown = 0;
+  for (size_t key = 0; key < kEventKeyCount; ++key) {
+    const uint64_t growth = now.counts[key] - before.counts[key];
+    if (growth == 0) continue;
+    report_.delta.counts[key] += growth;
+    grown |= key_bit(static_cast<EventKey>(key));
+  }
+  return (grown & options_.keys) != 0;
+}
+
+bool MemoryWatch::watched_growth(EventKeySet keys) const {
+  for (size_t key = 0; key < kEventKeyCount; ++key) {
+    const EventKeySet bit = key_bit(static_cast<EventKey>(key));
+    if ((bit & options_.keys & keys) != 0 && report_.delta.counts[key] > 0) {
+      return true;
+    }
+  }
+  return false;
+}
+
+bool MemoryWatch::judge(Cause cause, bool grew, std::span<char> buffer) {
+  if (!grew && cause == Cause::kChange) return false;
+  MemoryUsage usage;
+  MemoryLimits limits;
+  files_.read_totals(buffer, &usage, &limits);
+  if (needs_stat(usage, limits, options_.kill_buffer)) {
+    files_.read_stat(buffer, &usage);
+  }
+  const bool was_short = report_.shortness.is_short;
+  report_.usage = usage;
+  report_.limits = limits;
+  report_.shortness =
+      evaluate_shortness(usage, limits, options_.kill_buffer, was_short);
+
+  const bool is_short = report_.shortness.is_short;
+  const bool grown = watched_growth(options_.keys);
+  const bool reminder = is_short && cause == Cause::kSafetyRead;
+  report_.breach |= grown || reminder || (is_short && !was_short);
+  if (is_short != was_short || reminder) return true;
+  if (!grown) return false;
+  // Churn - growth while reclaim copes - waits for the safety read, so that a
+  // worker busy with its page cache does not wake JavaScript 100 times a
+  // second.
+  return is_short || !report_.shortness.known || watched_growth(kUrgentKeys) ||
+         cause == Cause::kSafetyRead;
+}
+
+bool MemoryWatch::no_sample(Cause cause) {
+  if (cause != Cause::kSafetyRead) return false;
+  if (++blank_safety_reads_ < kMostBlankSafetyReads) return false;
+  return set_failure(Failure{kBadContent, "read", events_.name()});
+}
+
+bool MemoryWatch::set_failure(const Failure& failure) {
+  const bool known =
+      report_.failure.has_value() && report_.failure->error == failure.error;
+  report_.failure = failure;
+  return !known;
+}
+
+bool MemoryWatch::retire() {
+  retired_ = true;
+  report_.removed = true;
+  report_.exact = counters_final_;
+  return true;
+}
+
+void MemoryWatch::read_populated(std::span<char> buffer) {
+  if (!populated_file_.has_value()) return;
+  const Result<std::string_view> text = populated_file_->read(buffer);
+  // A failure shows in the counters' file as well, and is treated there.
+  if (failure_of(text) != nullptr) return;
+  parse_populated(std::get<std::string_view>(text), &populated_);
+}
+
+}  // namespace spillway

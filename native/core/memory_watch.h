@@ -1,0 +1,87 @@
+#ifndef SPILLWAY_CORE_MEMORY_WATCH_H_
+#define SPILLWAY_CORE_MEMORY_WATCH_H_
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "failure.h"
+#include "memory_events.h"
+#include "memory_files.h"
+#include "shortness.h"
+#include "source.h"
+#include "trigger_file.h"
+
+namespace spillway {
+
+struct MemoryWatchOptions {
+  std::string directory;
+  bool local = false;  // memory.events.local instead of memory.events
+  EventKeySet keys = key_bit(kHigh);
+  int64_t safety_read_ns = 1'000'000'000;
+  std::optional<uint64_t> kill_buffer;
+};
+
+// All that happened since the report before it, merged: counters are
+// cumulative, so merging loses nothing.
+struct MemoryReport {
+  // A watched key grew, or the cgroup is short (said again at each safety
+  // read, so that a shortage without new events is not forgotten).
+  bool breach = false;
+  bool removed = false;
+  bool exact = false;  // with `removed`: read after the last process left
+  bool new_baseline = false;       // counters shrank or the file was replaced
+  std::optional<Failure> failure;  // why the last look failed, if it did
+  EventCounts counters;
+  EventCounts delta;  // growth since the last report
+  MemoryUsage usage;
+  MemoryLimits limits;
+  Shortness shortness;
+  int64_t noticed_ns = 0;  // the first thing in it, CLOCK_MONOTONIC
+};
+
+// Watches one cgroup's memory.events, and decides when it is short. Up to
+// eight descriptors. Under the reactor's lock once added.
+class MemoryWatch final : public Source {
+ public:
+  static Result<std::shared_ptr<MemoryWatch>> open(MemoryWatchOptions options);
+
+  // Hands over what happened since the last call.
+  MemoryReport take();
+
+  int64_t safety_read_ns() const override { return options_.safety_read_ns; }
+  std::optional<Failure> attach(SourceId id, Registrar* registrar) override;
+  bool look(Cause cause, int64_t now_ns, std::span<char> buffer) override;
+  void fail(const Failure& failure, int64_t now_ns) override;
+
+ private:
+  MemoryWatch(MemoryWatchOptions options, TriggerFile events,
+              std::optional<TriggerFile> populated, MemoryFiles files,
+              EventCounts baseline);
+
+  // Each returns whether JavaScript is to be told now.
+  bool look_at_counters(Cause cause, std::span<char> buffer);
+  bool judge(Cause cause, bool grew, std::span<char> buffer);
+  bool no_sample(Cause cause);
+  bool set_failure(const Failure& failure);
+  bool retire();
+
+  // Returns whether a watched key grew.
+  bool count(const EventCounts& now);
+  bool watched_growth(EventKeySet keys) const;
+  void read_populated(std::span<char> buffer);
+
+  const MemoryWatchOptions options_;
+  TriggerFile events_;
+  std::optional<TriggerFile> populated_file_;  // cgroup v2 only
+  MemoryFiles files_;
+  bool populated_ = true;
+  bool counters_final_ = false;  // read after the last process had left
+  bool retired_ = false;
+  int blank_safety_reads_ = 0;
+  MemoryReport report_;  // the slot
+};
+
+}  // namespace spillway
+
+#endif  // SPILLWAY_CORE_MEMORY_WATCH_H_

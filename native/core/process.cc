@@ -1,0 +1,33 @@
+#include "process.h"
+
+#include <sys/file.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+namespace spillway {
+
+// By number: glibc has the calls since 2.36 only, and we build against older.
+
+Result<UniqueFd> open_pidfd(pid_t pid) {
+  UniqueFd fd(static_cast<int>(syscall(SYS_pidfd_open, pid, 0)));
+  if (!fd.valid()) return Failure{errno, "pidfd_open"};
+  return fd;
+}
+
+std::optional<Failure> signal_pidfd(int pidfd, int signal) {
+  if (syscall(SYS_pidfd_send_signal, pidfd, signal, nullptr, 0) < 0) {
+    return Failure{errno, "pidfd_send_signal"};
+  }
+  return std::nullopt;
+}
+
+std::optional<Failure> lock_file(int fd) {
+  while (flock(fd, LOCK_EX | LOCK_NB) < 0) {
+    if (errno != EINTR) return Failure{errno, "flock"};
+  }
+  return std::nullopt;
+}
+
+}  // namespace spillway

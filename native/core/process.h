@@ -1,0 +1,25 @@
+#ifndef SPILLWAY_CORE_PROCESS_H_
+#define SPILLWAY_CORE_PROCESS_H_
+
+#include <sys/types.h>
+
+#include <optional>
+
+#include "failure.h"
+#include "unique_fd.h"
+
+namespace spillway {
+
+// A handle that stays with one process: a signal through it never reaches
+// another that got the pid later. Linux 5.3.
+Result<UniqueFd> open_pidfd(pid_t pid);
+
+std::optional<Failure> signal_pidfd(int pidfd, int signal);
+
+// Takes an exclusive lock on an open file, without waiting. EWOULDBLOCK:
+// somebody else holds it. It lasts as long as the descriptor.
+std::optional<Failure> lock_file(int fd);
+
+}  // namespace spillway
+
+#endif  // SPILLWAY_CORE_PROCESS_H_

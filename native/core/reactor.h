@@ -1,0 +1,112 @@
+#ifndef SPILLWAY_CORE_REACTOR_H_
+#define SPILLWAY_CORE_REACTOR_H_
+
+#include <sys/epoll.h>
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <unordered_map>
+#include <vector>
+
+#include "failure.h"
+#include "inotify.h"
+#include "source.h"
+#include "unique_fd.h"
+
+namespace spillway {
+
+// Is told that sources have something to hand over.
+class Sink {
+ public:
+  // Reactor thread only. Must not block: the reactor is never to wait for
+  // JavaScript. Not called again before the next take_ready().
+  virtual void poke() = 0;
+
+ protected:
+  ~Sink() = default;
+};
+
+// One thread and one flat epoll that look after every watch of an environment.
+// Four descriptors, five once an ordinary file is watched.
+class Reactor final : private Registrar {
+ public:
+  static Result<std::unique_ptr<Reactor>> start(Sink* sink);
+
+  // Stops and joins the thread. Any thread but the reactor's.
+  ~Reactor();
+
+  Reactor(const Reactor&) = delete;
+  Reactor& operator=(const Reactor&) = delete;
+
+  // Any thread. After remove() returns the source is not looked at again.
+  Result<SourceId> add(std::shared_ptr<Source> source);
+  void remove(SourceId id);
+
+  // Any thread. Sources that asked to be heard since the last call.
+  std::vector<SourceId> take_ready();
+
+  // Any thread. While held, no source is looked at, so its state may be read.
+  std::unique_lock<std::mutex> lock() {
+    return std::unique_lock<std::mutex>(mutex_);
+  }
+
+ private:
+  static constexpr int64_t kNever = INT64_MAX;
+
+  struct Entry {
+    std::shared_ptr<Source> source;
+    int64_t due_ns = 0;
+    std::vector<int> kernfs_fds;
+    bool ready = false;
+  };
+
+  explicit Reactor(Sink* sink) : sink_(sink) {}
+
+  std::optional<Failure> watch_kernfs(SourceId id, int fd) override;
+  std::optional<Failure> watch_path(SourceId id,
+                                    const std::string& path) override;
+  std::optional<Failure> listen(int fd, uint32_t events, SourceId id);
+
+  void run();
+  // All below: reactor thread only.
+  bool dispatch(const epoll_event* events, size_t count);
+  void look_at_due(int64_t now_ns);
+  void look_at_changed_paths(int64_t now_ns);
+  void look(SourceId id, Cause cause, int64_t now_ns);
+  void poke_if_ready();
+  void give_up(int error);
+
+  // Any thread, under the lock.
+  void drop(SourceId id);
+  void arm_timer(int64_t due_ns);
+
+  Sink* const sink_;  // any thread
+
+  UniqueFd epoll_;     // any thread (the kernel locks it)
+  UniqueFd shutdown_;  // any thread
+  UniqueFd timer_;     // any thread
+
+  std::mutex mutex_;
+  // Under the lock:
+  std::unordered_map<SourceId, Entry> entries_;
+  std::vector<SourceId> ready_;
+  SourceId next_id_;
+  int64_t armed_for_ns_ = kNever;
+  bool poked_ = false;
+  std::unique_ptr<Inotify> inotify_;
+
+  // Reactor thread only: scratch space, kept so that the hot path allocates
+  // nothing.
+  std::array<char, 16 * 1024> buffer_;
+  std::vector<SourceId> scratch_ids_;
+
+  std::thread thread_;
+};
+
+}  // namespace spillway
+
+#endif  // SPILLWAY_CORE_REACTOR_H_

@@ -1,0 +1,58 @@
+#ifndef SPILLWAY_CORE_SOURCE_H_
+#define SPILLWAY_CORE_SOURCE_H_
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+
+#include "failure.h"
+
+namespace spillway {
+
+using SourceId = uint64_t;
+
+// Why a source is asked to look at its files.
+enum class Cause : uint8_t {
+  kChange,      // the kernel said that one of them changed
+  kSafetyRead,  // the timer: nothing may have changed
+};
+
+// What a source may ask of the reactor that looks after it. Called under the
+// reactor's lock.
+class Registrar {
+ public:
+  // Reports changes of an open kernfs file by EPOLLPRI.
+  virtual std::optional<Failure> watch_kernfs(SourceId id, int fd) = 0;
+  // Reports changes of an ordinary file by inotify.
+  virtual std::optional<Failure> watch_path(SourceId id,
+                                            const std::string& path) = 0;
+
+ protected:
+  ~Registrar() = default;
+};
+
+// Something of one cgroup that the reactor watches. All members are called
+// under the reactor's lock, on whichever thread holds it.
+class Source {
+ public:
+  virtual ~Source() = default;
+
+  // How often to look although nothing was reported.
+  virtual int64_t safety_read_ns() const = 0;
+
+  // Registers its files, then takes its baseline, so that nothing falls in
+  // between. On failure the reactor drops whatever was registered.
+  virtual std::optional<Failure> attach(SourceId id, Registrar* registrar) = 0;
+
+  // Looks at its files; `buffer` is scratch space. True when JavaScript is to
+  // be told now.
+  virtual bool look(Cause cause, int64_t now_ns, std::span<char> buffer) = 0;
+
+  // The reactor itself cannot go on: no further look will come.
+  virtual void fail(const Failure& failure, int64_t now_ns) = 0;
+};
+
+}  // namespace spillway
+
+#endif  // SPILLWAY_CORE_SOURCE_H_
