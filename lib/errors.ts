@@ -14,6 +14,8 @@ export const errorCodes = [
   'ERR_SPILLWAY_PERMISSION',
   /** A kernel file held something that is not its documented format. */
   'ERR_SPILLWAY_FILE_INVALID',
+  /** Counters went backwards, or their file was replaced: what happened in between was not seen. */
+  'ERR_SPILLWAY_COUNTERS_RESET',
   /** File descriptors, inotify instances or watches, cgroups, processes or memory ran out. */
   'ERR_SPILLWAY_SYSTEM_LIMIT',
   /** Any other failed system call; `cause` has the errno. */

@@ -80,4 +80,5 @@ export interface MonitorEvents {
   removed: [Removal];
 }
 
+/** `'stopped'` before `start()` and after `stop()`; `'breached'` from a short breach until `'clear'`. */
 export type MonitorState = 'ok' | 'breached' | 'degraded' | 'stopped';

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "kernel_file.h"
+
 namespace spillway {
 
 Parsed parse_memory_events(std::string_view text, EventCounts* events) {
@@ -21,6 +23,22 @@ Parsed parse_memory_events(std::string_view text, EventCounts* events) {
   if (found.present == 0) return Parsed::kMalformed;
   *events = found;
   return Parsed::kOk;
+}
+
+Result<EventCounts> read_memory_events(const std::string& directory,
+                                       std::span<char> buffer) {
+  constexpr const char* kName = "memory.events";
+  const Result<UniqueFd> fd = open_file(directory, kName);
+  if (const Failure* failure = failure_of(fd)) return *failure;
+  const Result<std::string_view> text =
+      read_file(std::get<UniqueFd>(fd).get(), buffer);
+  if (const Failure* failure = failure_of(text)) return *failure;
+  EventCounts counts;
+  if (parse_memory_events(std::get<std::string_view>(text), &counts) !=
+      Parsed::kOk) {
+    return Failure{kBadContent, "read", kName};
+  }
+  return counts;
 }
 
 bool has_shrunk(const EventCounts& before, const EventCounts& after) {

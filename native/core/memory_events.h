@@ -3,8 +3,11 @@
 
 #include <array>
 #include <cstdint>
+#include <span>
+#include <string>
 #include <string_view>
 
+#include "failure.h"
 #include "flat_keyed.h"
 
 namespace spillway {
@@ -40,6 +43,10 @@ struct EventCounts {
 
 // Reads memory.events or memory.events.local.
 Parsed parse_memory_events(std::string_view text, EventCounts* events);
+
+// Opens and reads a cgroup's memory.events once.
+Result<EventCounts> read_memory_events(const std::string& directory,
+                                       std::span<char> buffer);
 
 // Whether a later reading of the same file fell behind an earlier one.
 bool has_shrunk(const EventCounts& before, const EventCounts& after);

@@ -25,6 +25,8 @@ class UniqueFd {
 
   int get() const { return fd_; }
   bool valid() const { return fd_ >= 0; }
+  // The caller owns it now.
+  int release() { return std::exchange(fd_, -1); }
 
  private:
   int fd_ = -1;

@@ -1,0 +1,36 @@
+import { formatBytes } from '../format-bytes';
+import type { NativeMemoryReport } from '../native';
+import { memoryEventKeys, type MemoryCounters } from './types';
+
+/** Says for people what a report of the event monitor means: the figures, and whether they are bad. */
+export function breachReason(cgroup: string, report: Pick<NativeMemoryReport, 'delta' | 'shortness' | 'usage' | 'limits'>): string {
+  const { delta, shortness } = report;
+  const growth = growthOf(delta);
+  const seen = growth === '' ? 'no new event' : growth;
+  if (!shortness.known) return `${cgroup}: ${seen}; its usage or limits cannot be read, so whether it is short is unknown`;
+  if (!shortness.short) return `${cgroup}: ${seen}, not short: ${copingSentence(report)}`;
+  return (
+    `${cgroup} is short of memory: ${formatBytes(shortness.pinnedBytes ?? 0)} cannot be reclaimed, ` +
+    `${limitName(report)} is ${formatBytes(shortness.markBytes)} (${seen}); ` +
+    `${formatBytes(shortness.bytesToFree)} must be freed`
+  );
+}
+
+function growthOf(delta: MemoryCounters): string {
+  return memoryEventKeys
+    .filter((key) => delta[key] > 0)
+    .map((key) => `${key} +${delta[key]}`)
+    .join(', ');
+}
+
+function copingSentence({ shortness, usage }: Pick<NativeMemoryReport, 'shortness' | 'usage'>): string {
+  if (shortness.markBytes === Infinity) return 'it has no limit';
+  const { pinnedBytes } = shortness;
+  if (pinnedBytes === undefined) return `it uses ${formatBytes(usage.currentBytes ?? 0)} of ${formatBytes(shortness.markBytes)}`;
+  return `only ${formatBytes(pinnedBytes)} of ${formatBytes(shortness.markBytes)} cannot be reclaimed, the rest is cache`;
+}
+
+function limitName({ limits }: Pick<NativeMemoryReport, 'limits'>): string {
+  const { highBytes = Infinity, maxBytes = Infinity } = limits;
+  return highBytes <= maxBytes ? 'memory.high' : 'memory.max';
+}

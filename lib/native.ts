@@ -1,0 +1,151 @@
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { getSystemErrorName } from 'node:util';
+import { SpillwayError } from './errors';
+import type { MemoryCounters, MemoryEventKey, MemoryLimits, MemoryUsage } from './monitor/types';
+
+/** A failed system call, as the native core reports it. */
+export interface NativeFailure {
+  /** Positive errno, or -1: the file was read but is not of the documented format. */
+  errno: number;
+  syscall: string;
+  /** File within the cgroup, or ''. */
+  file: string;
+}
+
+export interface NativeShortness {
+  /** False: the files do not tell, and `short` is false. */
+  known: boolean;
+  short: boolean;
+  pinnedBytes?: number;
+  /** min(memory.high, memory.max), `Infinity` where neither is set. */
+  markBytes: number;
+  clearBytes: number;
+  bytesToFree: number;
+}
+
+export interface NativeMemoryReport {
+  breach: boolean;
+  removed: boolean;
+  exact: boolean;
+  newBaseline: boolean;
+  failure?: NativeFailure;
+  counters: MemoryCounters;
+  delta: MemoryCounters;
+  usage: MemoryUsage;
+  limits: MemoryLimits;
+  shortness: NativeShortness;
+  /** How long ago the thread noticed the first thing in this report. */
+  ageMs: number;
+}
+
+export interface NativePopulatedReport {
+  populated: boolean;
+  removed: boolean;
+  failure?: NativeFailure;
+}
+
+export interface NativeMemorySample {
+  usage: MemoryUsage;
+  limits: MemoryLimits;
+  counters?: MemoryCounters;
+}
+
+/** The raw functions of native/addon/addon.cc. They trust their arguments. Never exported by the package. */
+export interface NativeBinding {
+  watchMemory(
+    options: {
+      directory: string;
+      local: boolean;
+      keys: readonly MemoryEventKey[];
+      safetyReadMs: number;
+      killBufferBytes: number | undefined;
+      keepAlive: boolean;
+    },
+    callback: (report: NativeMemoryReport) => void,
+  ): number | NativeFailure;
+  watchPopulated(
+    options: { directory: string; safetyReadMs: number; keepAlive: boolean },
+    callback: (report: NativePopulatedReport) => void,
+  ): number | NativeFailure;
+  unwatch(id: number): void;
+  readMemory(directory: string): NativeMemorySample | NativeFailure;
+  evaluateShortness(
+    usage: MemoryUsage,
+    limits: MemoryLimits,
+    killBufferBytes: number | undefined,
+    wasShort: boolean,
+  ): NativeShortness;
+  openPidfd(pid: number): number | NativeFailure;
+  signalPidfd(pidfd: number, signal: number): undefined | NativeFailure;
+  lockFile(fd: number): undefined | NativeFailure;
+}
+
+export function isFailure(result: unknown): result is NativeFailure {
+  return typeof result === 'object' && result !== null && 'errno' in result;
+}
+
+/** `ENOENT` and the like. */
+export function errnoName(failure: NativeFailure): string {
+  return failure.errno > 0 ? getSystemErrorName(-failure.errno) : 'bad content';
+}
+
+/** Whether the native parts work here, and if not, why and what to do. */
+export type Support = { ok: true } | { ok: false; reason: string; fix: string };
+
+type Loaded = { ok: true; binding: NativeBinding; launcher: string } | { ok: false; reason: string; fix: string; cause?: unknown };
+
+const root = join(__dirname, '..');
+let loaded: Loaded | undefined;
+
+function load(): Loaded {
+  if (process.platform !== 'linux') {
+    return {
+      ok: false,
+      reason: `cgroup v2 is a part of Linux, and this is ${process.platform}`,
+      fix: 'run on Linux; the pure parts (policies, formats) work here as they are',
+    };
+  }
+  try {
+    const lookup = createRequire(__filename)('node-gyp-build') as ((dir: string) => unknown) & { path(dir: string): string };
+    const binding = lookup(root) as NativeBinding;
+    const launcher = join(dirname(lookup.path(root)), 'spillway-launch');
+    if (!existsSync(launcher)) throw new Error('the program spillway-launch is missing beside spillway.node');
+    return { ok: true, binding, launcher };
+  } catch (cause) {
+    return {
+      ok: false,
+      reason: `no native binary for ${process.platform}-${process.arch} could be loaded: ${cause instanceof Error ? (cause.message.split('\n')[0] ?? '') : String(cause)}`,
+      fix: "run 'npm rebuild spillway'; where npm blocks install scripts, first 'npm install-scripts approve spillway'",
+      cause,
+    };
+  }
+}
+
+/** Says whether the native parts can be used here. Never throws, loads the binary at its first call. */
+export function support(): Support {
+  loaded ??= load();
+  return loaded.ok ? { ok: true } : { ok: false, reason: loaded.reason, fix: loaded.fix };
+}
+
+/** Shorthand for `support().ok`. */
+export function isSupported(): boolean {
+  return support().ok;
+}
+
+function loadedOrThrow(): Extract<Loaded, { ok: true }> {
+  loaded ??= load();
+  if (loaded.ok) return loaded;
+  throw new SpillwayError('ERR_SPILLWAY_UNSUPPORTED', `Spillway cannot work here: ${loaded.reason}; ${loaded.fix}`, { cause: loaded.cause });
+}
+
+/** @throws ERR_SPILLWAY_UNSUPPORTED */
+export function native(): NativeBinding {
+  return loadedOrThrow().binding;
+}
+
+/** The program that puts a worker into its cgroup. @throws ERR_SPILLWAY_UNSUPPORTED */
+export function launcherPath(): string {
+  return loadedOrThrow().launcher;
+}

@@ -1,0 +1,143 @@
+// The raw functions that lib/native.ts types. They trust their arguments:
+// TypeScript has checked them. A failed system call is a value with `errno`.
+
+#include <napi.h>
+
+#include <array>
+#include <utility>
+
+#include "environment.h"
+#include "kernel_file.h"
+#include "memory_files.h"
+#include "process.h"
+#include "translate.h"
+
+namespace spillway {
+
+namespace {
+
+Environment* environment_of(const Napi::CallbackInfo& info) {
+  return info.Env().GetInstanceData<Environment>();
+}
+
+template <typename Opened>
+Napi::Value start_watch(const Napi::CallbackInfo& info, Opened opened,
+                        const Napi::Value& callback, bool keep_alive) {
+  if (const Failure* failure = failure_of(opened)) {
+    return to_js(info.Env(), *failure);
+  }
+  const Result<SourceId> id =
+      environment_of(info)->watch(std::get<0>(std::move(opened)),
+                                  callback.As<Napi::Function>(), keep_alive);
+  if (const Failure* failure = failure_of(id)) {
+    return to_js(info.Env(), *failure);
+  }
+  return Napi::Number::New(info.Env(),
+                           static_cast<double>(std::get<SourceId>(id)));
+}
+
+// watchMemory(options, callback): id | failure
+Napi::Value watch_memory(const Napi::CallbackInfo& info) {
+  const auto options = info[0].As<Napi::Object>();
+  return start_watch(info, MemoryWatch::open(memory_watch_options(options)),
+                     info[1], options.Get("keepAlive").ToBoolean());
+}
+
+// watchPopulated({ directory, safetyReadMs, keepAlive }, callback)
+//   : id | failure
+Napi::Value watch_populated(const Napi::CallbackInfo& info) {
+  const auto options = info[0].As<Napi::Object>();
+  const auto directory = options.Get("directory").As<Napi::String>();
+  return start_watch(
+      info,
+      PopulatedWatch::open(directory.Utf8Value(),
+                           milliseconds_to_ns(options.Get("safetyReadMs"))),
+      info[1], options.Get("keepAlive").ToBoolean());
+}
+
+// unwatch(id): undefined
+Napi::Value unwatch(const Napi::CallbackInfo& info) {
+  environment_of(info)->unwatch(
+      static_cast<SourceId>(info[0].As<Napi::Number>().Int64Value()));
+  return info.Env().Undefined();
+}
+
+// readMemory(directory): { usage, limits, counters? } | failure
+Napi::Value read_memory(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const std::string directory = info[0].As<Napi::String>().Utf8Value();
+  const Result<MemoryFiles> files = MemoryFiles::open(directory);
+  if (const Failure* failure = failure_of(files)) return to_js(env, *failure);
+  std::array<char, kFileBufferBytes> buffer;
+  MemoryUsage usage;
+  MemoryLimits limits;
+  std::get<MemoryFiles>(files).read_totals(buffer, &usage, &limits);
+  std::get<MemoryFiles>(files).read_stat(buffer, &usage);
+  Napi::Object result = Napi::Object::New(env);
+  result.Set("usage", to_js(env, usage));
+  result.Set("limits", to_js(env, limits));
+  const Result<EventCounts> counters = read_memory_events(directory, buffer);
+  if (failure_of(counters) == nullptr) {
+    result.Set("counters", to_js(env, std::get<EventCounts>(counters)));
+  }
+  return result;
+}
+
+// evaluateShortness(usage, limits, killBufferBytes | undefined, wasShort)
+Napi::Value evaluate_shortness_js(const Napi::CallbackInfo& info) {
+  return to_js(info.Env(), evaluate_shortness(
+                               memory_usage(info[0].As<Napi::Object>()),
+                               memory_limits(info[1].As<Napi::Object>()),
+                               optional_bytes(info[2]), info[3].ToBoolean()));
+}
+
+// openPidfd(pid): fd | failure
+Napi::Value open_pidfd_js(const Napi::CallbackInfo& info) {
+  Result<UniqueFd> fd = open_pidfd(info[0].As<Napi::Number>().Int32Value());
+  if (const Failure* failure = failure_of(fd)) {
+    return to_js(info.Env(), *failure);
+  }
+  return Napi::Number::New(info.Env(), std::get<UniqueFd>(fd).release());
+}
+
+Napi::Value undefined_or(Napi::Env env, const std::optional<Failure>& failure) {
+  return failure.has_value() ? to_js(env, *failure) : env.Undefined();
+}
+
+// signalPidfd(fd, signal): undefined | failure
+Napi::Value signal_pidfd_js(const Napi::CallbackInfo& info) {
+  return undefined_or(info.Env(),
+                      signal_pidfd(info[0].As<Napi::Number>().Int32Value(),
+                                   info[1].As<Napi::Number>().Int32Value()));
+}
+
+// lockFile(fd): undefined | failure
+Napi::Value lock_file_js(const Napi::CallbackInfo& info) {
+  return undefined_or(info.Env(),
+                      lock_file(info[0].As<Napi::Number>().Int32Value()));
+}
+
+Napi::Object init(Napi::Env env, Napi::Object exports) {
+  env.SetInstanceData(new Environment(env));
+  const std::pair<const char*, Napi::Value (*)(const Napi::CallbackInfo&)>
+      functions[] = {
+          {"watchMemory", watch_memory},
+          {"watchPopulated", watch_populated},
+          {"unwatch", unwatch},
+          {"readMemory", read_memory},
+          {"evaluateShortness", evaluate_shortness_js},
+          {"openPidfd", open_pidfd_js},
+          {"signalPidfd", signal_pidfd_js},
+          {"lockFile", lock_file_js},
+      };
+  for (const auto& [name, function] : functions) {
+    exports.Set(name, Napi::Function::New(env, function, name));
+  }
+  return exports;
+}
+
+}  // namespace
+
+NODE_API_MODULE(spillway, init)
+
+}  // namespace spillway

@@ -1,0 +1,115 @@
+#include "environment.h"
+
+#include <utility>
+
+#include "clock.h"
+#include "translate.h"
+
+namespace spillway {
+
+void Environment::open_way_back() {
+  if (way_back_ != nullptr) return;
+  // A queue of one is enough: the reactor pokes again only after deliver().
+  way_back_ = ThreadSafeFunction::New(env_, "spillway", /*maxQueueSize=*/1,
+                                      /*initialThreadCount=*/1, this);
+  way_back_.Unref(env_);
+  // After the function, so that it runs before the function's own hook: the
+  // thread must be gone while there is still something to call.
+  napi_add_env_cleanup_hook(
+      env_, [](void* self) { static_cast<Environment*>(self)->close(); }, this);
+}
+
+Result<SourceId> Environment::watch(Watch watch, const Napi::Function& callback,
+                                    bool keep_alive) {
+  open_way_back();
+  if (reactor_ == nullptr) {
+    Result<std::unique_ptr<Reactor>> started = Reactor::start(this);
+    if (const Failure* failure = failure_of(started)) return *failure;
+    reactor_ = std::move(std::get<std::unique_ptr<Reactor>>(started));
+  }
+  const Result<SourceId> id = std::visit(
+      [this](const auto& source) { return reactor_->add(source); }, watch);
+  if (failure_of(id) != nullptr) {
+    if (entries_.empty()) reactor_.reset();
+    return id;
+  }
+  if (keep_alive && keep_alive_count_++ == 0) way_back_.Ref(env_);
+  entries_.emplace(
+      std::get<SourceId>(id),
+      Entry{std::move(watch), Napi::Persistent(callback), keep_alive});
+  return id;
+}
+
+void Environment::unwatch(SourceId id) {
+  const auto entry = entries_.find(id);
+  if (entry == entries_.end()) return;
+  if (entry->second.keep_alive && --keep_alive_count_ == 0) {
+    way_back_.Unref(env_);
+  }
+  entries_.erase(entry);
+  reactor_->remove(id);
+  if (entries_.empty()) reactor_.reset();
+}
+
+void Environment::close() {
+  closed_ = true;
+  reactor_.reset();
+  entries_.clear();
+}
+
+void Environment::poke() { way_back_.NonBlockingCall(); }
+
+void Environment::call_js(Napi::Env env, Napi::Function /*none*/,
+                          Environment* environment, void* /*none*/) {
+  // Without an env this is the queue being emptied at the end: `environment`
+  // may be gone.
+  if (static_cast<napi_env>(env) == nullptr) return;
+  environment->deliver();
+}
+
+void Environment::deliver() {
+  if (closed_ || reactor_ == nullptr) return;
+  for (const SourceId id : reactor_->take_ready()) {
+    // A callback may stop any watch, the last one included.
+    if (!deliver(id)) return;
+  }
+}
+
+// False when JavaScript cannot run any more.
+bool Environment::deliver(SourceId id) {
+  const auto entry = entries_.find(id);
+  if (entry == entries_.end()) return true;
+  const Napi::HandleScope scope(env_);
+  napi_value report = nullptr;
+  try {
+    report = std::visit(
+        [this](const auto& watch) -> napi_value {
+          auto lock = reactor_->lock();
+          const auto taken = watch->take();
+          lock.unlock();
+          if constexpr (std::is_same_v<decltype(taken), const MemoryReport>) {
+            return to_js(env_, taken, monotonic_ns());
+          } else {
+            return to_js(env_, taken);
+          }
+        },
+        entry->second.watch);
+  } catch (const Napi::Error&) {
+    return false;  // no object could be made: the environment is ending
+  }
+  const napi_value callback = entry->second.callback.Value();
+  const napi_value receiver = env_.Undefined();
+  // The raw call: Function::Call throws, and a terminated worker would turn
+  // that into an abort.
+  const napi_status status =
+      napi_call_function(env_, receiver, callback, 1, &report, nullptr);
+  if (status == napi_ok) return true;
+  if (status != napi_pending_exception) return false;
+  napi_value exception = nullptr;
+  if (napi_get_and_clear_last_exception(env_, &exception) != napi_ok) {
+    return false;
+  }
+  return napi_fatal_exception(env_, exception) == napi_ok;
+}
+
+}  // namespace spillway

@@ -1,0 +1,66 @@
+#ifndef SPILLWAY_ADDON_ENVIRONMENT_H_
+#define SPILLWAY_ADDON_ENVIRONMENT_H_
+
+#include <napi.h>
+
+#include <functional>
+#include <memory>
+#include <unordered_map>
+#include <variant>
+
+#include "memory_watch.h"
+#include "populated_watch.h"
+#include "reactor.h"
+
+namespace spillway {
+
+// What the addon keeps for one Node environment (the main thread or one
+// worker_threads worker): a reactor from the first watch to the last, and the
+// way back into JavaScript. JavaScript's thread only, except poke().
+class Environment final : private Sink {
+ public:
+  explicit Environment(Napi::Env env) : env_(env) {}
+
+  Environment(const Environment&) = delete;
+  Environment& operator=(const Environment&) = delete;
+
+  using Watch = std::variant<std::shared_ptr<MemoryWatch>,
+                             std::shared_ptr<PopulatedWatch>>;
+
+  // Calls `callback` with a report whenever there is something to tell, until
+  // unwatch(). With `keep_alive` the event loop goes on while it is watched.
+  Result<SourceId> watch(Watch watch, const Napi::Function& callback,
+                         bool keep_alive);
+  // Unknown ids are ignored. After the last one the thread is joined.
+  void unwatch(SourceId id);
+
+ private:
+  struct Entry {
+    Watch watch;
+    Napi::FunctionReference callback;
+    bool keep_alive = false;
+  };
+
+  static void call_js(Napi::Env env, Napi::Function, Environment* environment,
+                      void*);
+  using ThreadSafeFunction =
+      Napi::TypedThreadSafeFunction<Environment, void, call_js>;
+
+  void poke() override;  // reactor thread
+
+  void open_way_back();
+  void deliver();
+  bool deliver(SourceId id);
+  void close();
+
+  Napi::Env env_;
+  std::unordered_map<SourceId, Entry> entries_;
+  size_t keep_alive_count_ = 0;
+  bool closed_ = false;
+  ThreadSafeFunction way_back_;
+  std::unique_ptr<Reactor> reactor_;  // after all that it uses: joined first
+};
+
+}  // namespace spillway
+
+#endif  // SPILLWAY_ADDON_ENVIRONMENT_H_

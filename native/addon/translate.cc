@@ -1,0 +1,162 @@
+#include "translate.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <limits>
+#include <utility>
+
+namespace spillway {
+
+namespace {
+
+template <typename Struct>
+using Field = std::pair<const char*, std::optional<uint64_t> Struct::*>;
+
+constexpr std::array<Field<MemoryUsage>, 9> kUsageFields = {{
+    {"currentBytes", &MemoryUsage::current},
+    {"swapBytes", &MemoryUsage::swap},
+    {"anonBytes", &MemoryUsage::anon},
+    {"fileBytes", &MemoryUsage::file},
+    {"shmemBytes", &MemoryUsage::shmem},
+    {"kernelBytes", &MemoryUsage::kernel},
+    {"inactiveFileBytes", &MemoryUsage::inactive_file},
+    {"activeFileBytes", &MemoryUsage::active_file},
+    {"slabReclaimableBytes", &MemoryUsage::slab_reclaimable},
+}};
+
+constexpr std::array<Field<MemoryLimits>, 3> kLimitFields = {{
+    {"highBytes", &MemoryLimits::high},
+    {"maxBytes", &MemoryLimits::max},
+    {"swapMaxBytes", &MemoryLimits::swap_max},
+}};
+
+double number(uint64_t value) {
+  if (value == kUnlimited) return std::numeric_limits<double>::infinity();
+  return static_cast<double>(std::min(value, kSaturated));
+}
+
+template <typename Struct, size_t size>
+Napi::Object fields_to_js(Napi::Env env, const Struct& values,
+                          const std::array<Field<Struct>, size>& fields) {
+  Napi::Object object = Napi::Object::New(env);
+  for (const auto& [name, field] : fields) {
+    if (const auto value = values.*field) object.Set(name, number(*value));
+  }
+  return object;
+}
+
+template <typename Struct, size_t size>
+Struct fields_from_js(const Napi::Object& object,
+                      const std::array<Field<Struct>, size>& fields) {
+  Struct values;
+  for (const auto& [name, field] : fields) {
+    values.*field = optional_bytes(object.Get(name));
+  }
+  return values;
+}
+
+}  // namespace
+
+Napi::Value to_js(Napi::Env env, const Failure& failure) {
+  Napi::Object object = Napi::Object::New(env);
+  object.Set("errno", failure.error);
+  object.Set("syscall", failure.call);
+  object.Set("file", failure.file);
+  return object;
+}
+
+Napi::Object to_js(Napi::Env env, const EventCounts& counts) {
+  Napi::Object object = Napi::Object::New(env);
+  for (size_t key = 0; key < kEventKeyCount; ++key) {
+    object.Set(kEventKeyNames[key].data(), number(counts.counts[key]));
+  }
+  return object;
+}
+
+Napi::Object to_js(Napi::Env env, const MemoryUsage& usage) {
+  return fields_to_js(env, usage, kUsageFields);
+}
+
+Napi::Object to_js(Napi::Env env, const MemoryLimits& limits) {
+  return fields_to_js(env, limits, kLimitFields);
+}
+
+Napi::Object to_js(Napi::Env env, const Shortness& shortness) {
+  Napi::Object object = Napi::Object::New(env);
+  object.Set("known", shortness.known);
+  object.Set("short", shortness.is_short);
+  if (shortness.pinned) object.Set("pinnedBytes", number(*shortness.pinned));
+  object.Set("markBytes", number(shortness.mark));
+  object.Set("clearBytes", number(shortness.clear_level));
+  object.Set("bytesToFree", number(shortness.bytes_to_free));
+  return object;
+}
+
+Napi::Object to_js(Napi::Env env, const MemoryReport& report, int64_t now_ns) {
+  constexpr double kNsPerMs = 1e6;
+  Napi::Object object = Napi::Object::New(env);
+  object.Set("breach", report.breach);
+  object.Set("removed", report.removed);
+  object.Set("exact", report.exact);
+  object.Set("newBaseline", report.new_baseline);
+  if (report.failure) object.Set("failure", to_js(env, *report.failure));
+  object.Set("counters", to_js(env, report.counters));
+  object.Set("delta", to_js(env, report.delta));
+  object.Set("usage", to_js(env, report.usage));
+  object.Set("limits", to_js(env, report.limits));
+  object.Set("shortness", to_js(env, report.shortness));
+  const int64_t age_ns =
+      report.noticed_ns == 0 ? 0 : now_ns - report.noticed_ns;
+  object.Set("ageMs", static_cast<double>(age_ns) / kNsPerMs);
+  return object;
+}
+
+Napi::Object to_js(Napi::Env env, const PopulatedReport& report) {
+  Napi::Object object = Napi::Object::New(env);
+  object.Set("populated", report.populated);
+  object.Set("removed", report.removed);
+  if (report.failure) object.Set("failure", to_js(env, *report.failure));
+  return object;
+}
+
+std::optional<uint64_t> optional_bytes(const Napi::Value& value) {
+  if (!value.IsNumber()) return std::nullopt;
+  const double bytes = value.As<Napi::Number>().DoubleValue();
+  if (std::isnan(bytes) || bytes < 0) return std::nullopt;
+  if (bytes > static_cast<double>(kSaturated)) return kUnlimited;
+  return static_cast<uint64_t>(bytes);
+}
+
+int64_t milliseconds_to_ns(const Napi::Value& value) {
+  return value.As<Napi::Number>().Int64Value() * 1'000'000;
+}
+
+MemoryUsage memory_usage(const Napi::Object& usage) {
+  return fields_from_js<MemoryUsage>(usage, kUsageFields);
+}
+
+MemoryLimits memory_limits(const Napi::Object& limits) {
+  return fields_from_js<MemoryLimits>(limits, kLimitFields);
+}
+
+MemoryWatchOptions memory_watch_options(const Napi::Object& options) {
+  MemoryWatchOptions result;
+  result.directory = options.Get("directory").As<Napi::String>().Utf8Value();
+  result.local = options.Get("local").ToBoolean();
+  result.keys = 0;
+  const auto keys = options.Get("keys").As<Napi::Array>();
+  for (uint32_t index = 0; index < keys.Length(); ++index) {
+    const std::string name = keys.Get(index).As<Napi::String>().Utf8Value();
+    const auto* found =
+        std::find(kEventKeyNames.begin(), kEventKeyNames.end(), name);
+    if (found == kEventKeyNames.end()) continue;
+    result.keys |=
+        key_bit(static_cast<EventKey>(found - kEventKeyNames.begin()));
+  }
+  result.safety_read_ns = milliseconds_to_ns(options.Get("safetyReadMs"));
+  result.kill_buffer = optional_bytes(options.Get("killBufferBytes"));
+  return result;
+}
+
+}  // namespace spillway

@@ -1,0 +1,34 @@
+#ifndef SPILLWAY_ADDON_TRANSLATE_H_
+#define SPILLWAY_ADDON_TRANSLATE_H_
+
+#include <napi.h>
+
+#include "failure.h"
+#include "memory_watch.h"
+#include "populated_watch.h"
+#include "shortness.h"
+
+namespace spillway {
+
+// Between the core's values and JavaScript's. The raw shapes stand in
+// lib/native.ts. Bytes and counts become numbers that saturate at 2^53 - 1,
+// "no limit" becomes Infinity, and what is absent has no property.
+
+Napi::Value to_js(Napi::Env env, const Failure& failure);
+Napi::Object to_js(Napi::Env env, const EventCounts& counts);
+Napi::Object to_js(Napi::Env env, const MemoryUsage& usage);
+Napi::Object to_js(Napi::Env env, const MemoryLimits& limits);
+Napi::Object to_js(Napi::Env env, const Shortness& shortness);
+// `now_ns` turns the time of notice into an age, which fits any clock base.
+Napi::Object to_js(Napi::Env env, const MemoryReport& report, int64_t now_ns);
+Napi::Object to_js(Napi::Env env, const PopulatedReport& report);
+
+MemoryWatchOptions memory_watch_options(const Napi::Object& options);
+MemoryUsage memory_usage(const Napi::Object& usage);
+MemoryLimits memory_limits(const Napi::Object& limits);
+std::optional<uint64_t> optional_bytes(const Napi::Value& value);
+int64_t milliseconds_to_ns(const Napi::Value& value);
+
+}  // namespace spillway
+
+#endif  // SPILLWAY_ADDON_TRANSLATE_H_
