@@ -4,3 +4,8 @@ export { EventMemoryMonitor, type EventMemoryMonitorOptions } from './monitor/ev
 export type * from './monitor/types';
 export * from './policy/index';
 export type { Bytes } from './options';
+export { Supervisor } from './supervisor/supervisor';
+export type { SupervisorOptions } from './supervisor/supervisor-options';
+export type * from './supervisor/types';
+export type { Worker } from './supervisor/worker';
+export type { WorkerOptions, WorkerUpdate } from './supervisor/worker-options';

@@ -1,4 +1,4 @@
-import { existsSync, statfsSync } from 'node:fs';
+import { existsSync, statfsSync, statSync } from 'node:fs';
 import { SpillwayError, type ErrorCode } from '../errors';
 import { errnoName, type NativeFailure } from '../native';
 import { quote } from '../options';
@@ -44,8 +44,11 @@ function missingFile(
   { file }: NativeFailure,
   make: (code: ErrorCode, why: string) => SpillwayError,
 ): SpillwayError {
-  if (!existsSync(directory)) return make('ERR_SPILLWAY_CGROUP_NOT_FOUND', 'there is no such directory');
-  switch (fileSystemOf(directory)) {
+  switch (kindOf(directory)) {
+    case 'missing':
+      return make('ERR_SPILLWAY_CGROUP_NOT_FOUND', 'there is no such directory');
+    case 'file':
+      return make('ERR_SPILLWAY_NOT_CGROUP2', 'it is not a directory');
     case 'cgroup2':
       return existsSync(`${directory}/cgroup.events`)
         ? make('ERR_SPILLWAY_CONTROLLER_DISABLED', `the memory controller is not enabled for it; write '+memory' to cgroup.subtree_control of its parent`)
@@ -55,4 +58,19 @@ function missingFile(
     case 'other':
       return make('ERR_SPILLWAY_NOT_CGROUP2', `it is not on a cgroup v2 file system and has no ${file}`);
   }
+}
+
+function kindOf(directory: string): 'missing' | 'file' | ReturnType<typeof fileSystemOf> {
+  try {
+    return statSync(directory).isDirectory() ? fileSystemOf(directory) : 'file';
+  } catch {
+    return 'missing'; // whenever it vanished: before the call that failed, or since
+  }
+}
+
+/** What a failed call of node:fs amounts to, in the form of the native core's failures. */
+export function errnoFailure(error: unknown, syscall: string, file: string): NativeFailure {
+  const { errno } = error as NodeJS.ErrnoException;
+  if (errno === undefined) throw error;
+  return { errno: -errno, syscall, file };
 }

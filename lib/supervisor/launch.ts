@@ -3,7 +3,7 @@ import { accessSync, constants, existsSync } from 'node:fs';
 import type { Readable } from 'node:stream';
 
 import { quote } from '../options';
-import { HeldEvents } from './held-events';
+import { HeldEvents, streamsOf } from './held-events';
 import { joinError, launcherError, programError, silentLauncherError, type LaunchStep } from './launch-error';
 import { expandStdio, nextFd, readProgram, type Program } from './spawn-options';
 
@@ -15,6 +15,8 @@ export interface LeafJoin {
   readonly oomScoreAdj: number;
   /** The launcher's file, opened for reading. */
   readonly launcherFd: number;
+  /** Called as soon as the process is there, while its pid cannot be another's. Must not throw. */
+  readonly onStart?: (pid: number) => void;
 }
 
 /**
@@ -37,6 +39,7 @@ export async function launch(
 ): Promise<ChildProcess> {
   const program = readProgram(file, args, options);
   const { child, status } = startLauncher(program, options, join);
+  if (child.pid !== undefined) join.onStart?.(child.pid);
   const held = new HeldEvents(child);
   const failure = await outcome(child, held, readReport(status), program, options);
   if (failure === undefined) {
@@ -65,8 +68,6 @@ function startLauncher(program: Program, options: SpawnOptions, join: LeafJoin) 
   // Node leaves stdio undefined when it has run out of fds.
   const stdio = child.stdio as unknown as (Readable | null)[] | undefined;
   const status = stdio?.splice(firstFd)[1];
-  // Streams of a process that never was may fail to read, and nobody else will listen to them.
-  if (child.pid === undefined) for (const stream of [...(stdio ?? []), status]) stream?.on('error', ignore);
   Object.assign(child, { spawnfile: program.file, spawnargs: [...program.argv] });
   return { child, status };
 }
@@ -133,9 +134,7 @@ function canEnter(cwd: string | URL): boolean {
 
 /** Closes what the parent holds of a child that the caller will never see. */
 function discard(child: ChildProcess, status: Readable | null | undefined): void {
-  // Without fds to make it from, Node leaves stdio undefined.
-  const stdio = child.stdio as ChildProcess['stdio'] | undefined;
-  for (const stream of [...(stdio ?? []), status]) stream?.destroy();
+  for (const stream of [...streamsOf(child), status]) stream?.destroy();
   if (child.connected) child.disconnect();
 }
 

@@ -17,6 +17,7 @@ export type StdioEntry = Exclude<StdioOptions, string>[number];
  * checked here first; the error thrown is Node's own.
  */
 export function readProgram(file: string, args: readonly string[], options: SpawnOptions): Program {
+  if (!isOptions(options)) throw refusal(file, args, options);
   const { shell, argv0 } = options;
   const refused =
     !isWord(file) ||
@@ -45,10 +46,14 @@ export function isArray(value: unknown): boolean {
   return Array.isArray(value);
 }
 
+function isOptions(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !isArray(value);
+}
+
 /** Node's own error. The stdio is one that Node always refuses, so that nothing can start. */
 function refusal(file: string, args: readonly string[], options: SpawnOptions): unknown {
   try {
-    spawn(file, args, { ...options, stdio: 'refused' as StdioOptions });
+    spawn(file, args, isOptions(options) ? { ...options, stdio: 'refused' as StdioOptions } : options);
   } catch (error) {
     return error;
   }

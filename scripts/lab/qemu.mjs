@@ -1,0 +1,55 @@
+/** Descriptors that QEMU inherits: the lab's spawn call gives them in this order. */
+const FIRST = { console: 3, stdout: 4, stderr: 5, status: 6, initrd: 7, disks: 8 };
+
+/**
+ * @typedef {object} Machine
+ * @property {import('./kernel.mjs').Kernel} kernel
+ * @property {number} memoryMib
+ * @property {readonly string[]} shares
+ * @property {number} diskCount
+ * @property {readonly string[]} kernelParameters
+ * @property {boolean} showConsole
+ */
+
+/**
+ * The machine: software emulation (nested KVM hangs on some hosts), and no
+ * device that nobody asked for, because the kernel would probe it.
+ * @param {Machine} machine
+ * @returns {string[]}
+ */
+export function qemuArguments(machine) {
+  const channel = (/** @type {string} */ id, /** @type {number} */ descriptor) => ['-chardev', `socket,id=${id},fd=${descriptor}`];
+  const port = (/** @type {string} */ id, /** @type {number} */ number) => ['-device', `virtserialport,chardev=${id},nr=${number}`];
+  return [
+    ...['-accel', 'tcg,thread=multi', '-cpu', 'max', '-smp', '2', '-m', `${machine.memoryMib}`],
+    ...['-nodefaults', '-no-user-config', '-display', 'none', '-no-reboot'],
+    ...['-kernel', machine.kernel.image, '-initrd', `/proc/self/fd/${FIRST.initrd}`],
+    ...['-append', kernelCommandLine(machine)],
+    ...[...channel('console', FIRST.console), '-serial', 'chardev:console'],
+    ...[...channel('stdout', FIRST.stdout), ...channel('stderr', FIRST.stderr), ...channel('status', FIRST.status)],
+    ...['-device', 'virtio-serial-pci', ...port('stdout', 1), ...port('stderr', 2), ...port('status', 3)],
+    ...['-virtfs', 'local,path=/,mount_tag=root,security_model=none,readonly=on,multidevs=remap'],
+    ...machine.shares.flatMap((path, index) => [
+      '-virtfs', `local,path=${path.replaceAll(',', ',,')},mount_tag=share${index},security_model=none,multidevs=remap`,
+    ]),
+    ...Array.from({ length: machine.diskCount }).flatMap((_, index) => [
+      '-drive', `if=none,id=disk${index},file=/proc/self/fd/${FIRST.disks + index},format=raw,cache=unsafe,discard=unmap`,
+      '-device', `virtio-blk-pci,drive=disk${index}`,
+    ]),
+  ];
+}
+
+/** @param {Machine} machine */
+function kernelCommandLine({ showConsole, kernelParameters }) {
+  return [
+    'console=ttyS0',
+    // A dead guest must end QEMU, which `-no-reboot` makes of a reboot.
+    'panic=-1',
+    'cgroup_no_v1=all',
+    'psi=1',
+    // What only costs time under emulation.
+    'mitigations=off', 'audit=0', 'random.trust_cpu=on',
+    ...(showConsole ? [] : ['quiet']),
+    ...kernelParameters,
+  ].join(' ');
+}
