@@ -41,7 +41,7 @@ export function forkArguments(
 
 /** `fileURLToPath` checks a URL itself. */
 function isModulePath(value: unknown): boolean {
-  return typeof value === 'string' ? !hasNul(value) : value instanceof Object && 'href' in value;
+  return typeof value === 'string' ? !hasNul(value) : typeof value === 'object' && value !== null && 'href' in value;
 }
 
 /** The IPC channel stands behind the three standard streams, which are the parent's unless `silent`. */

@@ -32,8 +32,8 @@ const whatToDo: Readonly<Record<string, Readonly<Record<string, string>>>> = {
       "the cgroup is not delegated: the supervisor's user must be able to write cgroup.procs of the leaf and of the " +
       'nearest ancestor that it shares with the supervisor, and before Linux 5.16 so must the user of option uid',
     EBUSY: 'the leaf has controllers in its cgroup.subtree_control (no internal processes): empty that file',
-    EAGAIN: 'too many processes: raise pids.max of the cgroup or RLIMIT_NPROC of the user',
-    EOPNOTSUPP: 'the leaf lies in a threaded subtree: use a base cgroup whose cgroup.type is "domain"',
+    // The kernel's EOPNOTSUPP, by libuv's name.
+    ENOTSUP: 'the leaf lies in a threaded subtree: use a base cgroup whose cgroup.type is "domain"',
     EINVAL: 'a controller refuses the process: with CONFIG_RT_GROUP_SCHED a realtime supervisor cannot spawn workers',
   },
   oom_score_adj: {
