@@ -99,7 +99,7 @@ function testFlavour(name) {
   rmSync(results, { force: true });
   const began = performance.now();
   const failure = { passed: 0, failed: 1, skipped: 0 };
-  if (!run('cmake', ['-S', ROOT, '-B', build, '-G', 'Unix Makefiles', '-DSPILLWAY_TESTS=ON', '--log-level=WARNING', ...flavour.cmake])) return failure;
+  if (!run('cmake', ['-S', ROOT, '-B', build, '-G', 'Unix Makefiles', '-DSPILLWAY_TESTS=ON', '-DCMAKE_RULE_MESSAGES=OFF', '--log-level=WARNING', ...flavour.cmake])) return failure;
   if (!run('cmake', ['--build', build, '-j', JOBS, '--target', 'native_tests', '--', '--no-print-directory', '-s'])) return failure;
   const built = performance.now();
 

@@ -43,9 +43,12 @@ bool is_cgroup2(int fd) {
   return fstatfs(fd, &info) == 0 && info.f_type == CGROUP2_SUPER_MAGIC;
 }
 
-bool is_unlinked(int fd) {
-  struct stat info {};
-  return fstat(fd, &info) == 0 && info.st_nlink == 0;
+bool is_in_place(int fd, const std::string& directory, const char* name) {
+  struct stat held {};
+  struct stat named {};
+  const std::string path = directory + "/" + name;
+  return fstat(fd, &held) == 0 && stat(path.c_str(), &named) == 0 &&
+         held.st_dev == named.st_dev && held.st_ino == named.st_ino;
 }
 
 }  // namespace spillway

@@ -11,7 +11,7 @@
 namespace spillway {
 
 // Large enough for memory.stat of any kernel so far (about 2 KiB on 6.12).
-inline constexpr size_t kFileBufferBytes = 16 * 1024;
+inline constexpr size_t kFileBufferBytes = size_t{16} * 1024;
 
 // Opens DIRECTORY/NAME for reading, close-on-exec.
 Result<UniqueFd> open_file(const std::string& directory, const char* name);
@@ -23,9 +23,9 @@ Result<std::string_view> read_file(int fd, std::span<char> buffer);
 // Whether the open file lies on a cgroup v2 hierarchy.
 bool is_cgroup2(int fd);
 
-// Whether no name leads to the open file any more (fixture files; the kernel's
-// own say ENODEV when read).
-bool is_unlinked(int fd);
+// Whether DIRECTORY/NAME still leads to the open file. For ordinary files; the
+// kernel's own say ENODEV when read.
+bool is_in_place(int fd, const std::string& directory, const char* name);
 
 }  // namespace spillway
 

@@ -4,6 +4,8 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
+#include <utility>
 
 #include "failure.h"
 #include "memory_usage.h"
@@ -14,7 +16,8 @@ namespace spillway {
 
 // One cgroup's usage and limit files, held open so that a reading costs about
 // 1 us a file and opens nothing. Six descriptors; a file that the kernel does
-// not have (memory.swap.* without swap accounting) costs none.
+// not have (memory.swap.* without swap accounting) costs none. Ordinary files
+// may be replaced, so they are opened for each reading instead.
 class MemoryFiles {
  public:
   // Fails only when descriptors run out or access is refused: a missing file
@@ -22,19 +25,35 @@ class MemoryFiles {
   static Result<MemoryFiles> open(const std::string& directory);
 
   // Reads the total, swap and the limits: enough to tell far from the mark.
-  void read_totals(std::span<char> buffer, MemoryUsage* usage,
+  // False when a file that is there gave no figure (a writer of an ordinary
+  // file may be half way): the others alone would tell something else.
+  bool read_totals(std::span<char> buffer, MemoryUsage* usage,
                    MemoryLimits* limits) const;
 
   // Reads memory.stat (8-10 us).
   void read_stat(std::span<char> buffer, MemoryUsage* usage) const;
 
  private:
-  UniqueFd current_;
-  UniqueFd high_;
-  UniqueFd max_;
-  UniqueFd stat_;
-  UniqueFd swap_current_;
-  UniqueFd swap_max_;
+  struct File {
+    const char* name;
+    UniqueFd fd;  // not valid: the file is missing, or not held
+  };
+
+  explicit MemoryFiles(std::string directory)
+      : directory_(std::move(directory)) {}
+
+  Result<std::string_view> read(const File& file, std::span<char> buffer) const;
+  bool read_value(const File& file, std::span<char> buffer,
+                  std::optional<uint64_t>* value) const;
+
+  std::string directory_;
+  bool held_ = false;  // on cgroup v2
+  File current_{"memory.current", {}};
+  File high_{"memory.high", {}};
+  File max_{"memory.max", {}};
+  File stat_{"memory.stat", {}};
+  File swap_current_{"memory.swap.current", {}};
+  File swap_max_{"memory.swap.max", {}};
 };
 
 }  // namespace spillway

@@ -25,15 +25,16 @@ Parsed parse_memory_stat(std::string_view text, MemoryUsage* usage) {
   const Parsed complete = check_complete(text);
   if (complete != Parsed::kOk) return complete;
   MemoryUsage found = *usage;
-  size_t missing = kStatFields.size();
+  unsigned missing = (1U << kStatFields.size()) - 1;
   // The fields stand in the first half of the file.
-  while (!text.empty() && missing > 0) {
+  while (!text.empty() && missing != 0) {
     FlatKeyedLine line;
     if (!next_flat_keyed_line(&text, &line)) return Parsed::kMalformed;
-    for (const auto& [key, field] : kStatFields) {
+    for (size_t index = 0; index < kStatFields.size(); ++index) {
+      const auto& [key, field] = kStatFields[index];
       if (line.key != key) continue;
       found.*field = line.value;
-      --missing;
+      missing &= ~(1U << index);
       break;
     }
   }

@@ -97,6 +97,7 @@ std::optional<Failure> MemoryWatch::attach(SourceId id, Registrar* registrar) {
   if (parse_memory_events(std::get<std::string_view>(text), &counts) ==
       Parsed::kOk) {
     report_.counters = counts;
+    events_.take_replaced();
   }
   return std::nullopt;
 }
@@ -161,10 +162,12 @@ bool MemoryWatch::count(const EventCounts& now) {
   }
   EventKeySet grown = 0;
   for (size_t key = 0; key < kEventKeyCount; ++key) {
+    const EventKeySet bit = key_bit(static_cast<EventKey>(key));
     const uint64_t growth = now.counts[key] - before.counts[key];
-    if (growth == 0) continue;
+    // A key that was not there before gets its baseline now.
+    if (growth == 0 || (before.present & bit) == 0) continue;
     report_.delta.counts[key] += growth;
-    grown |= key_bit(static_cast<EventKey>(key));
+    grown |= bit;
   }
   return (grown & options_.keys) != 0;
 }
@@ -183,17 +186,21 @@ bool MemoryWatch::judge(Cause cause, bool grew, std::span<char> buffer) {
   if (!grew && cause == Cause::kChange) return false;
   MemoryUsage usage;
   MemoryLimits limits;
-  files_.read_totals(buffer, &usage, &limits);
+  const bool sampled = files_.read_totals(buffer, &usage, &limits);
   if (needs_stat(usage, limits, options_.kill_buffer)) {
     files_.read_stat(buffer, &usage);
   }
-  const bool was_short = report_.shortness.is_short;
+  const bool was_short = short_;
   report_.usage = usage;
   report_.limits = limits;
   report_.shortness =
-      evaluate_shortness(usage, limits, options_.kill_buffer, was_short);
+      sampled
+          ? evaluate_shortness(usage, limits, options_.kill_buffer, was_short)
+          : Shortness{};
+  // Files that do not tell end no shortage.
+  if (report_.shortness.known) short_ = report_.shortness.is_short;
 
-  const bool is_short = report_.shortness.is_short;
+  const bool is_short = short_;
   const bool grown = watched_growth(options_.keys);
   const bool reminder = is_short && cause == Cause::kSafetyRead;
   report_.breach |= grown || reminder || (is_short && !was_short);

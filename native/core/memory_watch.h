@@ -76,6 +76,7 @@ class MemoryWatch final : public Source {
   std::optional<TriggerFile> populated_file_;  // cgroup v2 only
   MemoryFiles files_;
   bool populated_ = true;
+  bool short_ = false;           // at the last look that could tell
   bool counters_final_ = false;  // read after the last process had left
   bool retired_ = false;
   int blank_safety_reads_ = 0;

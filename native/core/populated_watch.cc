@@ -25,30 +25,38 @@ std::optional<Failure> PopulatedWatch::attach(SourceId id,
   if (const auto failure = file_.attach(id, registrar)) return failure;
   std::array<char, kFileBufferBytes> buffer;
   look(Cause::kSafetyRead, 0, buffer);
+  if (report_.removed) return Failure{ENODEV, "pread", file_.name()};
   return report_.failure;
 }
 
-bool PopulatedWatch::look(Cause /*cause*/, int64_t /*now_ns*/,
+bool PopulatedWatch::look(Cause cause, int64_t /*now_ns*/,
                           std::span<char> buffer) {
   if (report_.removed) return false;
   const Result<std::string_view> text = file_.read(buffer);
   if (const Failure* failure = failure_of(text)) {
-    if (failure->error == ENODEV) {
-      report_.populated = false;
-      report_.removed = true;
-      return true;
-    }
-    const bool known = report_.failure.has_value();
-    report_.failure = *failure;
-    return !known;
+    if (failure->error != ENODEV) return set_failure(*failure);
+    // An ordinary file may be deleted to be written anew.
+    if (!file_.on_cgroup2() && cause == Cause::kChange) return false;
+    report_.populated = false;
+    report_.removed = true;
+    return true;
   }
   bool populated = report_.populated;
-  if (parse_populated(std::get<std::string_view>(text), &populated) !=
-      Parsed::kOk) {
-    return false;
+  switch (parse_populated(std::get<std::string_view>(text), &populated)) {
+    case Parsed::kMalformed:
+      return set_failure(Failure{kBadContent, "pread", file_.name()});
+    case Parsed::kIncomplete:
+      return false;
+    case Parsed::kOk:
+      break;
   }
-  report_.failure.reset();
-  return std::exchange(report_.populated, populated) != populated;
+  const bool recovered = std::exchange(report_.failure, {}).has_value();
+  const bool changed = std::exchange(report_.populated, populated) != populated;
+  return changed || recovered;
+}
+
+bool PopulatedWatch::set_failure(const Failure& failure) {
+  return !std::exchange(report_.failure, failure).has_value();
 }
 
 void PopulatedWatch::fail(const Failure& failure, int64_t /*now_ns*/) {

@@ -12,7 +12,7 @@
 namespace spillway {
 
 struct PopulatedReport {
-  bool populated = false;
+  bool populated = true;  // until the file says otherwise
   bool removed = false;
   std::optional<Failure> failure;
 };
@@ -33,6 +33,8 @@ class PopulatedWatch final : public Source {
 
  private:
   PopulatedWatch(TriggerFile file, int64_t safety_read_ns);
+
+  bool set_failure(const Failure& failure);
 
   TriggerFile file_;
   const int64_t safety_read_ns_;

@@ -5,9 +5,11 @@
 #include <sys/timerfd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <csignal>
 #include <ctime>
+#include <system_error>
 #include <utility>
 
 #include "clock.h"
@@ -22,6 +24,13 @@ constexpr SourceId kTimer = 1;
 constexpr SourceId kInotify = 2;
 constexpr SourceId kFirstSource = 16;
 
+// Never used again in this process: an id that outlives its reactor must not
+// name a source of the next one.
+SourceId next_id() {
+  static std::atomic<SourceId> next{kFirstSource};
+  return next++;
+}
+
 constexpr size_t kEventsPerWait = 64;
 
 // Due times lie on a grid of the interval, so that watches with equal
@@ -31,21 +40,26 @@ int64_t next_due(int64_t now_ns, int64_t interval_ns) {
 }
 
 // Signals belong to the threads of Node: the reactor starts with all blocked.
-std::thread start_with_signals_blocked(auto body) {
-  sigset_t all;
-  sigset_t before;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &before);
-  std::thread thread(std::move(body));
-  pthread_sigmask(SIG_SETMASK, &before, nullptr);
-  return thread;
-}
+// Restored by the destructor, because starting a thread may throw.
+class SignalsBlocked {
+ public:
+  SignalsBlocked() {
+    sigset_t all;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before_);
+  }
+  SignalsBlocked(const SignalsBlocked&) = delete;
+  SignalsBlocked& operator=(const SignalsBlocked&) = delete;
+  ~SignalsBlocked() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+
+ private:
+  sigset_t before_;
+};
 
 }  // namespace
 
 Result<std::unique_ptr<Reactor>> Reactor::start(Sink* sink) {
   std::unique_ptr<Reactor> reactor(new Reactor(sink));
-  reactor->next_id_ = kFirstSource;
   reactor->epoll_ = UniqueFd(epoll_create1(EPOLL_CLOEXEC));
   if (!reactor->epoll_.valid()) return Failure{errno, "epoll_create1"};
   reactor->shutdown_ = UniqueFd(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
@@ -58,8 +72,8 @@ Result<std::unique_ptr<Reactor>> Reactor::start(Sink* sink) {
     if (const auto failure = reactor->listen(fd, EPOLLIN, id)) return *failure;
   }
   try {
-    reactor->thread_ =
-        start_with_signals_blocked([raw = reactor.get()] { raw->run(); });
+    const SignalsBlocked blocked;
+    reactor->thread_ = std::thread([raw = reactor.get()] { raw->run(); });
   } catch (const std::system_error& error) {
     return Failure{error.code().value(), "pthread_create"};
   }
@@ -76,7 +90,8 @@ Reactor::~Reactor() {
 
 Result<SourceId> Reactor::add(std::shared_ptr<Source> source) {
   const auto guard = lock();
-  const SourceId id = next_id_++;
+  if (gave_up_.has_value()) return *gave_up_;
+  const SourceId id = next_id();
   Entry& entry = entries_[id];
   entry.due_ns = next_due(monotonic_ns(), source->safety_read_ns());
   entry.source = std::move(source);
@@ -242,8 +257,9 @@ void Reactor::poke_if_ready() {
 void Reactor::give_up(int error) {
   {
     const auto guard = lock();
+    gave_up_ = Failure{error, "epoll_wait"};
     for (auto& [id, entry] : entries_) {
-      entry.source->fail(Failure{error, "epoll_wait"}, monotonic_ns());
+      entry.source->fail(*gave_up_, monotonic_ns());
       if (!std::exchange(entry.ready, true)) ready_.push_back(id);
     }
   }

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 #include <unordered_map>
@@ -31,7 +32,7 @@ class Sink {
 };
 
 // One thread and one flat epoll that look after every watch of an environment.
-// Four descriptors, five once an ordinary file is watched.
+// Three descriptors, four once an ordinary file is watched.
 class Reactor final : private Registrar {
  public:
   static Result<std::unique_ptr<Reactor>> start(Sink* sink);
@@ -94,14 +95,14 @@ class Reactor final : private Registrar {
   // Under the lock:
   std::unordered_map<SourceId, Entry> entries_;
   std::vector<SourceId> ready_;
-  SourceId next_id_;
   int64_t armed_for_ns_ = kNever;
   bool poked_ = false;
+  std::optional<Failure> gave_up_;  // the thread has ended
   std::unique_ptr<Inotify> inotify_;
 
   // Reactor thread only: scratch space, kept so that the hot path allocates
   // nothing.
-  std::array<char, 16 * 1024> buffer_;
+  std::array<char, size_t{16} * 1024> buffer_;
   std::vector<SourceId> scratch_ids_;
 
   std::thread thread_;

@@ -37,14 +37,18 @@ std::optional<Failure> TriggerFile::reopen() {
     return Failure{failure->error == ENOENT ? ENODEV : failure->error,
                    failure->call, name_};
   }
+  if (registrar_ != nullptr) {
+    // The old file is kept on failure, so that the next read tries again:
+    // nobody would report changes of the new one.
+    if (const auto failure = attach(id_, registrar_)) return failure;
+  }
   fd_ = std::move(std::get<UniqueFd>(fd));
   replaced_ = true;
-  if (registrar_ == nullptr) return std::nullopt;
-  return registrar_->watch_path(id_, directory_ + "/" + name_);
+  return std::nullopt;
 }
 
 Result<std::string_view> TriggerFile::read(std::span<char> buffer) {
-  if (!on_cgroup2_ && is_unlinked(fd_.get())) {
+  if (!on_cgroup2_ && !is_in_place(fd_.get(), directory_, name_)) {
     if (const auto failure = reopen()) return *failure;
   }
   Result<std::string_view> text = read_file(fd_.get(), buffer);
