@@ -70,6 +70,8 @@ export interface NativeBinding {
     callback: (report: NativePopulatedReport) => void,
   ): number | NativeFailure;
   unwatch(id: number): void;
+  /** Has this environment's memory watches of the cgroup look at it out of turn. */
+  lookNow(directory: string): void;
   readMemory(directory: string): NativeMemorySample | NativeFailure;
   evaluateShortness(
     usage: MemoryUsage,

@@ -1,6 +1,7 @@
 import { constants } from 'node:fs';
 import { mkdir, open, readdir, readFile, rmdir, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { native } from '../native';
 import { cgroupError, errnoFailure } from './cgroup-error';
 
 /** Files that Spillway writes, and what it was doing, for the message when that fails. */
@@ -92,6 +93,8 @@ export class Cgroup {
   /** Removes it and all below, leaves first. They must hold no process; what is gone already is fine. */
   async remove(): Promise<void> {
     for (const child of await this.children()) await child.remove();
+    // What a monitor has not read by now it never will.
+    native().lookNow(this.directory);
     try {
       await rmdir(this.directory);
     } catch (error) {

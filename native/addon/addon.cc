@@ -62,6 +62,12 @@ Napi::Value unwatch(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
+// lookNow(directory): undefined
+Napi::Value look_now(const Napi::CallbackInfo& info) {
+  environment_of(info)->look_now(info[0].As<Napi::String>().Utf8Value());
+  return info.Env().Undefined();
+}
+
 // readMemory(directory): { usage, limits, counters? } | failure
 Napi::Value read_memory(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
@@ -71,7 +77,9 @@ Napi::Value read_memory(const Napi::CallbackInfo& info) {
   std::array<char, kFileBufferBytes> buffer;
   MemoryUsage usage;
   MemoryLimits limits;
-  std::get<MemoryFiles>(files).read_totals(buffer, &usage, &limits);
+  if (!std::get<MemoryFiles>(files).read_totals(buffer, &usage, &limits)) {
+    return to_js(env, Failure{kBadContent, "read", "memory.current"});
+  }
   std::get<MemoryFiles>(files).read_stat(buffer, &usage);
   Napi::Object result = Napi::Object::New(env);
   result.Set("usage", to_js(env, usage));
@@ -124,6 +132,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
           {"watchMemory", watch_memory},
           {"watchPopulated", watch_populated},
           {"unwatch", unwatch},
+          {"lookNow", look_now},
           {"readMemory", read_memory},
           {"evaluateShortness", evaluate_shortness_js},
           {"openPidfd", open_pidfd_js},

@@ -51,13 +51,22 @@ void Environment::unwatch(SourceId id) {
   if (entries_.empty()) reactor_.reset();
 }
 
+void Environment::look_now(const std::string& directory) {
+  for (const auto& [id, entry] : entries_) {
+    const auto* watch = std::get_if<std::shared_ptr<MemoryWatch>>(&entry.watch);
+    if (watch != nullptr && (*watch)->directory() == directory) {
+      reactor_->look_now(id);
+    }
+  }
+}
+
 void Environment::close() {
   closed_ = true;
   reactor_.reset();
   entries_.clear();
 }
 
-void Environment::poke() { way_back_.NonBlockingCall(); }
+bool Environment::poke() { return way_back_.NonBlockingCall() == napi_ok; }
 
 void Environment::call_js(Napi::Env env, Napi::Function /*none*/,
                           Environment* environment, void* /*none*/) {

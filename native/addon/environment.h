@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <memory>
+#include <string>
 #include <unordered_map>
 #include <variant>
 
@@ -33,6 +34,9 @@ class Environment final : private Sink {
                          bool keep_alive);
   // Unknown ids are ignored. After the last one the thread is joined.
   void unwatch(SourceId id);
+  // Has the memory watches of a cgroup look at it out of turn. Its owner is
+  // about to remove it, and afterwards the counters cannot be read.
+  void look_now(const std::string& directory);
 
  private:
   struct Entry {
@@ -46,7 +50,7 @@ class Environment final : private Sink {
   using ThreadSafeFunction =
       Napi::TypedThreadSafeFunction<Environment, void, call_js>;
 
-  void poke() override;  // reactor thread
+  bool poke() override;  // any thread
 
   void open_way_back();
   void deliver();

@@ -46,6 +46,8 @@ class MemoryWatch final : public Source {
  public:
   static Result<std::shared_ptr<MemoryWatch>> open(MemoryWatchOptions options);
 
+  const std::string& directory() const { return options_.directory; }
+
   // Hands over what happened since the last call.
   MemoryReport take();
 

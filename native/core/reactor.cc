@@ -7,12 +7,13 @@
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
-#include <csignal>
 #include <ctime>
 #include <system_error>
 #include <utility>
 
 #include "clock.h"
+#include "kernel_file.h"
+#include "signals_blocked.h"
 
 namespace spillway {
 
@@ -38,23 +39,6 @@ constexpr size_t kEventsPerWait = 64;
 int64_t next_due(int64_t now_ns, int64_t interval_ns) {
   return (now_ns / interval_ns + 1) * interval_ns;
 }
-
-// Signals belong to the threads of Node: the reactor starts with all blocked.
-// Restored by the destructor, because starting a thread may throw.
-class SignalsBlocked {
- public:
-  SignalsBlocked() {
-    sigset_t all;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before_);
-  }
-  SignalsBlocked(const SignalsBlocked&) = delete;
-  SignalsBlocked& operator=(const SignalsBlocked&) = delete;
-  ~SignalsBlocked() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-
- private:
-  sigset_t before_;
-};
 
 }  // namespace
 
@@ -188,7 +172,7 @@ bool Reactor::dispatch(const epoll_event* events, size_t count) {
         look_at_changed_paths(now_ns);
         break;
       default:
-        look(id, Cause::kChange, now_ns);
+        look(id, Cause::kChange, now_ns, buffer_);
     }
   }
   poke_if_ready();
@@ -215,7 +199,8 @@ void Reactor::look_at_due(int64_t now_ns) {
   }
   // The lock is taken for each look anew, so that JavaScript does not wait for
   // thousands of them when it starts or stops a watch.
-  for (const SourceId id : scratch_ids_) look(id, Cause::kSafetyRead, now_ns);
+  for (const SourceId id : scratch_ids_)
+    look(id, Cause::kSafetyRead, now_ns, buffer_);
 }
 
 void Reactor::look_at_changed_paths(int64_t now_ns) {
@@ -224,16 +209,24 @@ void Reactor::look_at_changed_paths(int64_t now_ns) {
     const auto guard = lock();
     inotify_->drain(buffer_, &scratch_ids_);
   }
-  for (const SourceId id : scratch_ids_) look(id, Cause::kChange, now_ns);
+  for (const SourceId id : scratch_ids_)
+    look(id, Cause::kChange, now_ns, buffer_);
 }
 
-void Reactor::look(SourceId id, Cause cause, int64_t now_ns) {
+void Reactor::look_now(SourceId id) {
+  std::array<char, kFileBufferBytes> buffer;
+  look(id, Cause::kSafetyRead, monotonic_ns(), buffer);
+  poke_if_ready();
+}
+
+void Reactor::look(SourceId id, Cause cause, int64_t now_ns,
+                   std::span<char> buffer) {
   const auto guard = lock();
   const auto found = entries_.find(id);
   // It may have been removed since the kernel reported its change.
   if (found == entries_.end()) return;
   Entry& entry = found->second;
-  if (!entry.source->look(cause, now_ns, buffer_)) return;
+  if (!entry.source->look(cause, now_ns, buffer)) return;
   if (!std::exchange(entry.ready, true)) ready_.push_back(id);
 }
 
@@ -251,7 +244,9 @@ void Reactor::poke_if_ready() {
     const auto guard = lock();
     if (ready_.empty() || std::exchange(poked_, true)) return;
   }
-  sink_->poke();
+  if (sink_->poke()) return;
+  const auto guard = lock();
+  poked_ = false;
 }
 
 void Reactor::give_up(int error) {

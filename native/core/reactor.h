@@ -8,6 +8,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <string>
 #include <thread>
 #include <unordered_map>
@@ -15,6 +16,7 @@
 
 #include "failure.h"
 #include "inotify.h"
+#include "kernel_file.h"
 #include "source.h"
 #include "unique_fd.h"
 
@@ -23,9 +25,10 @@ namespace spillway {
 // Is told that sources have something to hand over.
 class Sink {
  public:
-  // Reactor thread only. Must not block: the reactor is never to wait for
-  // JavaScript. Not called again before the next take_ready().
-  virtual void poke() = 0;
+  // Any thread. Must not block: the reactor is never to wait for JavaScript.
+  // Not called again before the next take_ready(), unless it returned false:
+  // the message did not get through.
+  virtual bool poke() = 0;
 
  protected:
   ~Sink() = default;
@@ -46,6 +49,9 @@ class Reactor final : private Registrar {
   // Any thread. After remove() returns the source is not looked at again.
   Result<SourceId> add(std::shared_ptr<Source> source);
   void remove(SourceId id);
+
+  // Any thread. A safety read out of turn, done when it returns.
+  void look_now(SourceId id);
 
   // Any thread. Sources that asked to be heard since the last call.
   std::vector<SourceId> take_ready();
@@ -77,9 +83,11 @@ class Reactor final : private Registrar {
   bool dispatch(const epoll_event* events, size_t count);
   void look_at_due(int64_t now_ns);
   void look_at_changed_paths(int64_t now_ns);
-  void look(SourceId id, Cause cause, int64_t now_ns);
-  void poke_if_ready();
   void give_up(int error);
+
+  // Any thread.
+  void look(SourceId id, Cause cause, int64_t now_ns, std::span<char> buffer);
+  void poke_if_ready();
 
   // Any thread, under the lock.
   void drop(SourceId id);
@@ -102,7 +110,7 @@ class Reactor final : private Registrar {
 
   // Reactor thread only: scratch space, kept so that the hot path allocates
   // nothing.
-  std::array<char, size_t{16} * 1024> buffer_;
+  std::array<char, kFileBufferBytes> buffer_;
   std::vector<SourceId> scratch_ids_;
 
   std::thread thread_;

@@ -24,8 +24,10 @@ Levels levels_of(const MemoryLimits& limits,
   levels.mark = std::min(limits.high.value_or(kUnlimited),
                          limits.max.value_or(kUnlimited));
   if (levels.mark == kUnlimited) return levels;
-  const uint64_t buffer =
-      kill_buffer.value_or(levels.mark / kKillBufferDivisor);
+  // At most half of the mark: a limit may be lowered below a buffer that was
+  // chosen for a larger one, and then no relief would ever be enough.
+  const uint64_t buffer = std::min(
+      kill_buffer.value_or(levels.mark / kKillBufferDivisor), levels.mark / 2);
   levels.begin = minus(levels.mark, buffer / 2);
   levels.clear = minus(levels.mark, buffer);
   return levels;

@@ -27,7 +27,7 @@ struct Shortness {
 
 // Short begins above mark - kill_buffer / 2 and ends at mark - kill_buffer;
 // in between `was_short` decides, which is the hysteresis. The default kill
-// buffer is 5 % of the mark.
+// buffer is 5 % of the mark, the largest half of it.
 Shortness evaluate_shortness(const MemoryUsage& usage,
                              const MemoryLimits& limits,
                              std::optional<uint64_t> kill_buffer,

@@ -17,12 +17,13 @@ inline constexpr std::chrono::seconds kGenerously{60};
 
 class RecordingSink final : public Sink {
  public:
-  void poke() override {
+  bool poke() override {
     {
       const std::lock_guard guard(mutex_);
       ++pokes_;
     }
     poked_.notify_all();
+    return true;
   }
 
   int pokes() const {

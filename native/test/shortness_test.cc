@@ -4,11 +4,18 @@
 
 #include <optional>
 #include <ostream>
-#include <random>
 #include <string>
+
+#include "memory_builders.h"
 
 namespace spillway {
 namespace {
+
+using test::anonymous;
+using test::limits_of;
+using test::total_only;
+using test::with_cache;
+using test::with_swap;
 
 // Figures in MiB read better; the rule has no unit.
 struct Case {
@@ -24,40 +31,6 @@ struct Case {
 };
 
 void PrintTo(const Case& c, std::ostream* out) { *out << c.name; }
-
-MemoryUsage anonymous(uint64_t current) {
-  MemoryUsage usage;
-  usage.current = current;
-  usage.active_file = 0;
-  usage.inactive_file = 0;
-  return usage;
-}
-
-MemoryUsage with_cache(uint64_t current, uint64_t active, uint64_t inactive,
-                       uint64_t slab = 0) {
-  MemoryUsage usage = anonymous(current);
-  usage.active_file = active;
-  usage.inactive_file = inactive;
-  usage.slab_reclaimable = slab;
-  return usage;
-}
-
-MemoryUsage with_swap(MemoryUsage usage, uint64_t swap) {
-  usage.swap = swap;
-  return usage;
-}
-
-MemoryUsage total_only(uint64_t current) {
-  MemoryUsage usage;
-  usage.current = current;
-  return usage;
-}
-
-MemoryLimits limits_of(std::optional<uint64_t> high,
-                       std::optional<uint64_t> max = kUnlimited,
-                       std::optional<uint64_t> swap_max = 0) {
-  return {high, max, swap_max};
-}
 
 class ShortnessTable : public testing::TestWithParam<Case> {};
 
@@ -242,10 +215,13 @@ INSTANTIATE_TEST_SUITE_P(
              true, 1},
         Case{"BufferZeroAtMark", anonymous(1000), limits_of(1000), 0, true,
              true, false, 0},
-        Case{"BufferAboveMark", anonymous(501), limits_of(1000), 1000, false,
-             true, true, 501},
-        Case{"BufferFarAboveMark", anonymous(1), limits_of(1000), kUnlimited,
-             false, true, true, 1},
+        // Held at half of the mark: short above 750, over at 500.
+        Case{"BufferAboveMark", anonymous(751), limits_of(1000), 1000, false,
+             true, true, 251},
+        Case{"BufferFarAboveMark", anonymous(501), limits_of(1000), kUnlimited,
+             true, true, true, 1},
+        Case{"BufferFarAboveMarkEnds", anonymous(500), limits_of(1000),
+             kUnlimited, true, true, false, 0},
         Case{"PartsAboveTotal",
              with_cache(1000, 900, 200, 50),
              limits_of(1000),
@@ -283,97 +259,6 @@ INSTANTIATE_TEST_SUITE_P(
              limits_of(kSaturated, kUnlimited, kUnlimited), 0, false, true,
              true, kSaturated}),
     [](const auto& entry) { return std::string(entry.param.name); });
-
-TEST(Shortness, ReportsTheLevels) {
-  const Shortness result =
-      evaluate_shortness(with_cache(990, 100, 50), limits_of(1000), {}, false);
-  EXPECT_EQ(result.mark, 1000U);
-  EXPECT_EQ(result.clear_level, 950U);
-  EXPECT_EQ(result.pinned, 840U);
-}
-
-TEST(Shortness, OneShortageHasOneBeginningAndOneEnd) {
-  bool was_short = false;
-  int changes = 0;
-  for (const uint64_t current :
-       {940U, 970U, 976U, 960U, 975U, 951U, 976U, 950U, 970U, 975U}) {
-    const bool is_short =
-        evaluate_shortness(anonymous(current), limits_of(1000), {}, was_short)
-            .is_short;
-    if (is_short != was_short) ++changes;
-    was_short = is_short;
-  }
-  EXPECT_EQ(changes, 2);
-}
-
-// The shortcut may not hide a shortage: whenever memory.stat is said to be
-// unnecessary, no memory.stat whatever could make the cgroup short.
-TEST(Shortness, StatIsOnlySkippedWhereItCannotMatter) {
-  std::mt19937_64 random(1);
-  const auto amount = [&random]() -> uint64_t {
-    switch (random() % 8) {
-      case 0:
-        return 0;
-      case 1:
-        return kSaturated;
-      default:
-        return random() % 2000;
-    }
-  };
-  const auto maybe = [&](uint64_t otherwise) -> std::optional<uint64_t> {
-    switch (random() % 6) {
-      case 0:
-        return std::nullopt;
-      case 1:
-        return otherwise;
-      default:
-        return amount();
-    }
-  };
-  int skipped = 0;
-  for (int round = 0; round < 200'000; ++round) {
-    MemoryUsage usage;
-    usage.current = amount();
-    usage.swap = maybe(0);
-    const MemoryLimits limits{maybe(kUnlimited), maybe(kUnlimited),
-                              maybe(kUnlimited)};
-    const std::optional<uint64_t> buffer =
-        random() % 2 == 0 ? std::nullopt : maybe(kUnlimited);
-    const bool was_short = random() % 2 == 0;
-    if (needs_stat(usage, limits, buffer)) continue;
-    ++skipped;
-    const bool limited = limits.high.has_value() || limits.max.has_value();
-    const Shortness without =
-        evaluate_shortness(usage, limits, buffer, was_short);
-    ASSERT_EQ(without.known, limited);
-    ASSERT_FALSE(without.is_short);
-    usage.active_file = random() % 2 == 0 ? 0 : amount();
-    usage.inactive_file = random() % 2 == 0 ? 0 : amount();
-    usage.slab_reclaimable = maybe(0);
-    ASSERT_FALSE(evaluate_shortness(usage, limits, buffer, was_short).is_short);
-  }
-  EXPECT_GT(skipped, 10'000);
-}
-
-// What is to be freed brings the cgroup exactly to the clear level.
-TEST(Shortness, FreeingWhatIsAskedEndsIt) {
-  std::mt19937_64 random(2);
-  for (int round = 0; round < 100'000; ++round) {
-    MemoryUsage usage = with_cache(random() % 2000, random() % 300,
-                                   random() % 300, random() % 100);
-    const MemoryLimits limits = limits_of(random() % 1500, random() % 1500);
-    const bool was_short = random() % 2 == 0;
-    const Shortness before = evaluate_shortness(usage, limits, {}, was_short);
-    ASSERT_TRUE(before.known);
-    ASSERT_EQ(before.is_short, before.bytes_to_free > 0);
-    if (!before.is_short) continue;
-    ASSERT_LE(before.bytes_to_free, *usage.current);
-    *usage.current -= before.bytes_to_free;
-    ASSERT_FALSE(evaluate_shortness(usage, limits, {}, true).is_short);
-    *usage.current += 1;
-    ASSERT_TRUE(evaluate_shortness(usage, limits, {}, true).is_short);
-  }
-}
 
 }  // namespace
 }  // namespace spillway
