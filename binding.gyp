@@ -9,6 +9,7 @@
       "native/core/memory_files.cc",
       "native/core/memory_usage.cc",
       "native/core/memory_watch.cc",
+      "native/core/memory_watch_open.cc",
       "native/core/populated_watch.cc",
       "native/core/process.cc",
       "native/core/reactor.cc",

@@ -30,6 +30,8 @@ export interface NativeMemoryReport {
   removed: boolean;
   exact: boolean;
   newBaseline: boolean;
+  /** At the last look that could tell; `shortness` is of the last look. */
+  short: boolean;
   failure?: NativeFailure;
   counters: MemoryCounters;
   delta: MemoryCounters;

@@ -37,12 +37,25 @@ export function checkKeys(owner: string, options: unknown, known: readonly strin
   }
   for (const key of Object.keys(options)) {
     if (known.includes(key)) continue;
-    const near = known.find((name) => name.toLowerCase() === key.toLowerCase() || name.startsWith(key) || key.startsWith(name));
+    const near = known.find((name) => isMisspelling(key, name));
     throw new SpillwayError(
       'ERR_SPILLWAY_INVALID_OPTION',
       `Unknown option ${quote(key)} of ${owner}; ${near === undefined ? `known are ${known.join(', ')}` : `did you mean '${near}'?`}`,
     );
   }
+}
+
+/** Another case, cut short, or a slip of the fingers: letters swapped, left out or put in. */
+function isMisspelling(given: string, name: string): boolean {
+  if (given.length < 2 || given.length > 2 * name.length) return false;
+  const [a, b] = [given.toLowerCase(), name.toLowerCase()];
+  const sorted = (word: string): string => Array.from(word).sort().join('');
+  return hasInOrder(a, b) || hasInOrder(b, a) || sorted(a) === sorted(b);
+}
+
+function hasInOrder(letters: string, word: string): boolean {
+  let at = -1;
+  return Array.from(letters).every((letter) => (at = word.indexOf(letter, at + 1)) >= 0);
 }
 
 export interface BytesRange {
@@ -65,11 +78,12 @@ function toBytes(value: unknown): number {
   if (typeof value === 'number') return value;
   if (typeof value !== 'string') return NaN;
   if (value === 'max') return Infinity;
-  const match = /^(\d{1,16}(?:\.\d{1,6})?) ?(B|KiB|MiB|GiB|TiB|)$/.exec(value);
+  const match = /^(\d{1,16}(?:\.\d{1,6})?)(?: ?(B|KiB|MiB|GiB|TiB))?$/.exec(value);
   if (match === null) return NaN;
-  const bytes = Number(match[1]) * (unitBytes[match[2] ?? ''] ?? NaN);
+  const unit = match[2] ?? '';
+  const bytes = Number(match[1]) * (unitBytes[unit] ?? NaN);
   // '1.5GiB' is whole bytes; of '0.3KiB' the fraction of a byte means nothing.
-  return match[2] === '' || match[2] === 'B' ? bytes : Math.floor(bytes);
+  return unit === '' || unit === 'B' ? bytes : Math.floor(bytes);
 }
 
 export interface NumberRange {

@@ -2,11 +2,17 @@ import { formatBytes } from '../format-bytes';
 import type { NativeMemoryReport } from '../native';
 import { memoryEventKeys, type MemoryCounters } from './types';
 
+type Told = Pick<NativeMemoryReport, 'delta' | 'shortness' | 'usage' | 'limits'>;
+
 /** Says for people what a report of the event monitor means: the figures, and whether they are bad. */
-export function breachReason(cgroup: string, report: Pick<NativeMemoryReport, 'delta' | 'shortness' | 'usage' | 'limits'>): string {
+export function breachReason(cgroup: string, report: Told): string {
+  return standing(cgroup, report) + kernelKills(report);
+}
+
+function standing(cgroup: string, report: Told): string {
   const { delta, shortness } = report;
   const growth = growthOf(delta);
-  const seen = growth === '' ? 'no new event' : growth;
+  const seen = growth === '' ? 'no new event, seen at a safety read' : growth;
   if (!shortness.known) return `${cgroup}: ${seen}; its usage or limits cannot be read, so whether it is short is unknown`;
   if (!shortness.short) return `${cgroup}: ${seen}, not short: ${copingSentence(report)}`;
   return (
@@ -23,14 +29,20 @@ function growthOf(delta: MemoryCounters): string {
     .join(', ');
 }
 
-function copingSentence({ shortness, usage }: Pick<NativeMemoryReport, 'shortness' | 'usage'>): string {
-  if (shortness.markBytes === Infinity) return 'it has no limit';
+/** The worst that can happen is said in words: `oom_kill +1` is easily overlooked. */
+function kernelKills({ delta }: Told): string {
+  if (delta.oom_kill === 0) return '';
+  return `; the kernel's OOM killer has killed ${delta.oom_kill === 1 ? 'a process' : `${delta.oom_kill} processes`}`;
+}
+
+function copingSentence({ shortness, usage }: Told): string {
+  if (shortness.markBytes === Infinity) return 'it has no limit of its own';
   const { pinnedBytes } = shortness;
   if (pinnedBytes === undefined) return `it uses ${formatBytes(usage.currentBytes ?? 0)} of ${formatBytes(shortness.markBytes)}`;
   return `only ${formatBytes(pinnedBytes)} of ${formatBytes(shortness.markBytes)} cannot be reclaimed, the rest is cache`;
 }
 
-function limitName({ limits }: Pick<NativeMemoryReport, 'limits'>): string {
+function limitName({ limits }: Told): string {
   const { highBytes = Infinity, maxBytes = Infinity } = limits;
   return highBytes <= maxBytes ? 'memory.high' : 'memory.max';
 }

@@ -106,52 +106,78 @@ export class EventMemoryMonitor extends EventEmitter<MonitorEvents> implements D
     this.stop();
   }
 
-  // A listener may stop the monitor between two events of one report, or throw.
   #onReport(report: NativeMemoryReport): void {
+    // Taken before any listener runs, for it may take its time.
+    const detectedAtMs = performance.now() - report.ageMs;
     const wasShort = this.#short;
     const failedBefore = this.#failure;
-    this.#short = report.shortness.short;
+    this.#short = report.short;
     this.#failure = report.failure;
 
-    if (report.newBaseline) this.#emitReset();
-    if (this.running && report.failure !== undefined && report.failure.errno !== failedBefore?.errno) {
-      this.emit('degraded', cgroupError(this.cgroup, report.failure, 'go on watching'));
+    const { failure } = report;
+    if (report.newBaseline) {
+      this.#tell(() => this.emit('degraded', countersReset(this.cgroup)));
     }
-    if (this.running && report.breach) this.#emitBreach(report);
-    if (this.running && wasShort && !this.#short) this.emit('clear');
-    if (this.running && report.removed) {
-      this.stop();
-      this.emit('removed', { cgroup: this.cgroup, counters: report.counters, exact: report.exact });
+    if (failure !== undefined && failure.errno !== failedBefore?.errno) {
+      this.#tell(() => this.emit('degraded', cgroupError(this.cgroup, failure, 'go on watching')));
+    }
+    if (report.breach) {
+      this.#tell(() => {
+        this.#emitBreach(report, detectedAtMs);
+      });
+    }
+    if (wasShort && !this.#short) {
+      this.#tell(() => this.emit('clear'));
+    }
+    if (report.removed) {
+      this.#tell(() => {
+        this.stop();
+        this.emit('removed', { cgroup: this.cgroup, counters: report.counters, exact: report.exact });
+      });
     }
   }
 
-  #emitReset(): void {
-    this.emit(
-      'degraded',
-      new SpillwayError('ERR_SPILLWAY_COUNTERS_RESET', `The counters of ${this.cgroup} went back or their file was replaced; counting goes on from there`),
-    );
+  /**
+   * One event of a report. A listener before it may have stopped the monitor; then nothing more is
+   * told. One that throws must not keep the next event of the report from being told (that of the
+   * removal, and the monitor would look alive for ever), so its error is thrown afterwards.
+   */
+  #tell(emit: () => unknown): void {
+    if (!this.running) return;
+    try {
+      emit();
+    } catch (error) {
+      queueMicrotask(() => {
+        throw error;
+      });
+    }
   }
 
-  #emitBreach(report: NativeMemoryReport): void {
+  #emitBreach(report: NativeMemoryReport, detectedAtMs: number): void {
     const { pinnedBytes } = report.shortness;
     this.emit('breach', {
       source: 'event',
       cgroup: this.cgroup,
       reason: breachReason(this.cgroup, report),
       sequence: ++this.#sequence,
-      detectedAtMs: performance.now() - report.ageMs,
+      detectedAtMs,
       usage: pinnedBytes === undefined ? report.usage : { ...report.usage, pinnedBytes },
       limits: report.limits,
-      short: report.shortness.short,
+      short: report.short,
       counters: report.counters,
       delta: report.delta,
     });
   }
 }
 
+function countersReset(cgroup: string): SpillwayError {
+  return new SpillwayError('ERR_SPILLWAY_COUNTERS_RESET', `The counters of ${cgroup} went back or their file was replaced; counting goes on from there`);
+}
+
 function parseKeys(keys: unknown): readonly MemoryEventKey[] {
   if (!Array.isArray(keys) || keys.length === 0) {
     throw invalidOption('keys', keys, `a list of ${memoryEventKeys.join(', ')}`);
   }
-  return keys.map((key: unknown) => parseOneOf('keys', key, memoryEventKeys));
+  // Array.from also sees the holes of a sparse list, which map() steps over.
+  return Array.from(keys, (key: unknown) => parseOneOf('keys', key, memoryEventKeys));
 }

@@ -100,6 +100,7 @@ Napi::Object to_js(Napi::Env env, const MemoryReport& report, int64_t now_ns) {
   object.Set("removed", report.removed);
   object.Set("exact", report.exact);
   object.Set("newBaseline", report.new_baseline);
+  object.Set("short", report.is_short);
   if (report.failure) object.Set("failure", to_js(env, *report.failure));
   object.Set("counters", to_js(env, report.counters));
   object.Set("delta", to_js(env, report.delta));

@@ -1,7 +1,5 @@
 #include "memory_watch.h"
 
-#include <poll.h>
-
 #include <array>
 #include <cerrno>
 #include <utility>
@@ -17,29 +15,14 @@ namespace {
 constexpr EventKeySet kUrgentKeys =
     key_bit(kOom) | key_bit(kOomKill) | key_bit(kOomGroupKill);
 
-// A file may be caught between truncation and writing, but not this often.
-constexpr int kMostBlankSafetyReads = 3;
+// A file may be caught between truncation and writing, but not for this long.
+constexpr int64_t kLongestBlankNs = 3'000'000'000;
 
-constexpr int kOpenTries = 20;
-constexpr int kOpenRetryMs = 1;
-
-// The counters at the start. An ordinary file may be half written just now.
-Result<EventCounts> first_counts(TriggerFile* file) {
-  std::array<char, kFileBufferBytes> buffer;
-  for (int attempt = 0; attempt < kOpenTries; ++attempt) {
-    const Result<std::string_view> text = file->read(buffer);
-    if (const Failure* failure = failure_of(text)) return *failure;
-    EventCounts counts;
-    switch (parse_memory_events(std::get<std::string_view>(text), &counts)) {
-      case Parsed::kOk:
-        return counts;
-      case Parsed::kMalformed:
-        return Failure{kBadContent, "read", file->name()};
-      case Parsed::kIncomplete:
-        poll(nullptr, 0, kOpenRetryMs);
-    }
-  }
-  return Failure{kBadContent, "read", file->name()};
+// kIncomplete when nothing was read.
+Parsed parse_if_read(const Result<std::string_view>& text,
+                     EventCounts* counts) {
+  if (failure_of(text) != nullptr) return Parsed::kIncomplete;
+  return parse_memory_events(std::get<std::string_view>(text), counts);
 }
 
 }  // namespace
@@ -52,33 +35,6 @@ MemoryWatch::MemoryWatch(MemoryWatchOptions options, TriggerFile events,
       populated_file_(std::move(populated)),
       files_(std::move(files)) {
   report_.counters = baseline;
-}
-
-Result<std::shared_ptr<MemoryWatch>> MemoryWatch::open(
-    MemoryWatchOptions options) {
-  Result<TriggerFile> events =
-      TriggerFile::open(options.directory, options.local ? "memory.events.local"
-                                                         : "memory.events");
-  if (const Failure* failure = failure_of(events)) return *failure;
-  auto& events_file = std::get<TriggerFile>(events);
-
-  std::optional<TriggerFile> populated_file;
-  if (events_file.on_cgroup2()) {
-    Result<TriggerFile> populated =
-        TriggerFile::open(options.directory, "cgroup.events");
-    if (const Failure* failure = failure_of(populated)) return *failure;
-    populated_file = std::move(std::get<TriggerFile>(populated));
-  }
-
-  Result<MemoryFiles> files = MemoryFiles::open(options.directory);
-  if (const Failure* failure = failure_of(files)) return *failure;
-  const Result<EventCounts> baseline = first_counts(&events_file);
-  if (const Failure* failure = failure_of(baseline)) return *failure;
-
-  return std::shared_ptr<MemoryWatch>(new MemoryWatch(
-      std::move(options), std::move(events_file), std::move(populated_file),
-      std::move(std::get<MemoryFiles>(files)),
-      std::get<EventCounts>(baseline)));
 }
 
 std::optional<Failure> MemoryWatch::attach(SourceId id, Registrar* registrar) {
@@ -104,16 +60,18 @@ std::optional<Failure> MemoryWatch::attach(SourceId id, Registrar* registrar) {
 
 MemoryReport MemoryWatch::take() {
   MemoryReport taken = report_;
+  taken.is_short = short_;
+  // Growth that nobody asked to hear waits for the next breach.
+  if (report_.breach) report_.delta = EventCounts{};
   report_.breach = false;
   report_.new_baseline = false;
-  report_.delta = EventCounts{};
   report_.noticed_ns = 0;
   return taken;
 }
 
 bool MemoryWatch::look(Cause cause, int64_t now_ns, std::span<char> buffer) {
   if (retired_) return false;
-  const bool tell = look_at_counters(cause, buffer);
+  const bool tell = look_at_counters(cause, now_ns, buffer);
   if (report_.noticed_ns == 0 && (tell || report_.breach)) {
     report_.noticed_ns = now_ns;
   }
@@ -125,28 +83,34 @@ void MemoryWatch::fail(const Failure& failure, int64_t now_ns) {
   if (report_.noticed_ns == 0) report_.noticed_ns = now_ns;
 }
 
-bool MemoryWatch::look_at_counters(Cause cause, std::span<char> buffer) {
+bool MemoryWatch::look_at_counters(Cause cause, int64_t now_ns,
+                                   std::span<char> buffer) {
   read_populated(buffer);
-  const Result<std::string_view> text = events_.read(buffer);
+  EventCounts counts;
+  Result<std::string_view> text = events_.read(buffer);
+  Parsed parsed = parse_if_read(text, &counts);
+  if (parsed == Parsed::kMalformed) {
+    // An ordinary file may be seen in the middle of a write (tmpfs); the next
+    // read is whole.
+    text = events_.read(buffer);
+    parsed = parse_if_read(text, &counts);
+  }
   if (const Failure* failure = failure_of(text)) {
     if (failure->error != ENODEV) return set_failure(*failure);
     // An ordinary file may be deleted to be written anew.
     const bool may_return = !events_.on_cgroup2() && cause == Cause::kChange;
     return !may_return && retire();
   }
-  EventCounts counts;
-  switch (parse_memory_events(std::get<std::string_view>(text), &counts)) {
-    case Parsed::kMalformed:
-      return set_failure(Failure{kBadContent, "read", events_.name()});
-    case Parsed::kIncomplete:
-      return no_sample(cause);
-    case Parsed::kOk:
-      break;
+  if (parsed == Parsed::kMalformed) {
+    return set_failure(Failure{kBadContent, "read", events_.name()});
   }
   const EventKeySet before = report_.counters.present;
-  if ((counts.present & before) != before) return no_sample(cause);
+  const bool key_vanished = (counts.present & before) != before;
+  if (parsed == Parsed::kIncomplete || key_vanished) {
+    return no_sample(cause, now_ns);
+  }
 
-  blank_safety_reads_ = 0;
+  blank_since_ns_ = 0;
   counters_final_ = !populated_;
   const bool recovered = std::exchange(report_.failure, {}).has_value();
   const bool grew = count(counts);
@@ -213,9 +177,12 @@ bool MemoryWatch::judge(Cause cause, bool grew, std::span<char> buffer) {
          cause == Cause::kSafetyRead;
 }
 
-bool MemoryWatch::no_sample(Cause cause) {
-  if (cause != Cause::kSafetyRead) return false;
-  if (++blank_safety_reads_ < kMostBlankSafetyReads) return false;
+bool MemoryWatch::no_sample(Cause cause, int64_t now_ns) {
+  if (blank_since_ns_ == 0) blank_since_ns_ = now_ns;
+  if (cause != Cause::kSafetyRead ||
+      now_ns - blank_since_ns_ < kLongestBlankNs) {
+    return false;
+  }
   return set_failure(Failure{kBadContent, "read", events_.name()});
 }
 

@@ -33,10 +33,11 @@ struct MemoryReport {
   bool new_baseline = false;       // counters shrank or the file was replaced
   std::optional<Failure> failure;  // why the last look failed, if it did
   EventCounts counters;
-  EventCounts delta;  // growth since the last report
+  EventCounts delta;  // growth since the last breach
   MemoryUsage usage;
   MemoryLimits limits;
-  Shortness shortness;
+  Shortness shortness;     // of the last look
+  bool is_short = false;   // at the last look that could tell
   int64_t noticed_ns = 0;  // the first thing in it, CLOCK_MONOTONIC
 };
 
@@ -62,9 +63,9 @@ class MemoryWatch final : public Source {
               EventCounts baseline);
 
   // Each returns whether JavaScript is to be told now.
-  bool look_at_counters(Cause cause, std::span<char> buffer);
+  bool look_at_counters(Cause cause, int64_t now_ns, std::span<char> buffer);
   bool judge(Cause cause, bool grew, std::span<char> buffer);
-  bool no_sample(Cause cause);
+  bool no_sample(Cause cause, int64_t now_ns);
   bool set_failure(const Failure& failure);
   bool retire();
 
@@ -81,8 +82,8 @@ class MemoryWatch final : public Source {
   bool short_ = false;           // at the last look that could tell
   bool counters_final_ = false;  // read after the last process had left
   bool retired_ = false;
-  int blank_safety_reads_ = 0;
-  MemoryReport report_;  // the slot
+  int64_t blank_since_ns_ = 0;  // 0: the last look gave a sample
+  MemoryReport report_;         // the slot
 };
 
 }  // namespace spillway

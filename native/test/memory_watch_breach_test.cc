@@ -140,6 +140,7 @@ TEST_F(MemoryWatchTest, EndOfAShortageIsToldOnce) {
   EXPECT_FALSE(look(kSafetyRead)) << "in the gap it is not short again";
 }
 
+// A half-written limit or usage file was taken for the end of the shortage.
 TEST_F(MemoryWatchTest, FilesThatDoNotTellEndNoShortage) {
   usage(960);
   start();

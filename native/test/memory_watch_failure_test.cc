@@ -90,7 +90,10 @@ TEST_F(MemoryWatchTest, FileThatStaysHalfWrittenIsAFailure) {
   start();
   directory_.write("memory.events", "");
   EXPECT_FALSE(look(kSafetyRead));
+  now_ns_ += 2'999'999'000;
   EXPECT_FALSE(look(kSafetyRead));
+  now_ns_ += 1'000;
+  EXPECT_FALSE(look(kChange)) << "the writer is at it just now";
   EXPECT_TRUE(look(kSafetyRead));
   EXPECT_EQ(watch_->take().failure->error, kBadContent);
   EXPECT_FALSE(look(kSafetyRead));
@@ -101,6 +104,7 @@ TEST_F(MemoryWatchTest, HalfWrittenFilesNowAndThenAreNoFailure) {
   for (uint64_t round = 0; round < 5; ++round) {
     directory_.write("memory.events", "");
     EXPECT_FALSE(look(kSafetyRead));
+    now_ns_ += 2'000'000'000;
     EXPECT_FALSE(look(kSafetyRead));
     events({});
     EXPECT_FALSE(look(kSafetyRead));

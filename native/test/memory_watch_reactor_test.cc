@@ -24,14 +24,7 @@ namespace {
 
 using test::MemoryWatchTest;
 
-// The replacement was remembered and swallowed the first growth.
-
-// A half-written limit or usage file was taken for the end of the shortage.
-
-// All that a new key had counted was taken for growth.
-
 // The whole way through a real reactor: each growth of a fixture file.
-
 TEST_F(MemoryWatchTest, ReactorHearsEachGrowth) {
   usage(990);
   test::RecordingSink sink;
@@ -83,7 +76,6 @@ TEST_F(MemoryWatchTest, LookNowHearsWhatNobodyReported) {
 }
 
 // Needs the memory controller on cgroup v2: the lab has it.
-
 class MemoryWatchOnCgroup2 : public testing::Test {
  protected:
   void SetUp() override {

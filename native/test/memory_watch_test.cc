@@ -85,6 +85,7 @@ TEST_F(MemoryWatchTest, CountsBetweenOpenAndAttachBelongToTheBaseline) {
   EXPECT_EQ(watch_->take().counters[kHigh], 4U);
 }
 
+// The replacement was remembered and swallowed the first growth.
 TEST_F(MemoryWatchTest, FileReplacedBeforeAttachIsTheBaseline) {
   MemoryWatchOptions options;
   options.directory = directory_.path();
@@ -148,6 +149,7 @@ TEST_F(MemoryWatchTest, GrowthsThatNobodyTookAddUp) {
   EXPECT_EQ(report.noticed_ns, noticed_ns) << "the first counts";
 }
 
+// All that a new key had counted was taken for growth.
 TEST_F(MemoryWatchTest, KeyThatAppearsGetsItsBaseline) {
   directory_.write("memory.events", "low 0\nmax 2\n");
   start(0b111111);

@@ -164,6 +164,25 @@ TEST_F(ReactorTest, ThousandSourcesShareAWakeUp) {
   EXPECT_LE(sink_.pokes() - pokes, static_cast<int>(looks_at.size()));
 }
 
+TEST(ReactorSink, PokeThatDidNotGetThroughIsRepeated) {
+  class DeafSink final : public Sink {
+   public:
+    bool poke() override {
+      inner.poke();
+      return false;
+    }
+    RecordingSink inner;
+  } sink;
+  auto started = Reactor::start(&sink);
+  ASSERT_EQ(failure_of(started), nullptr);
+  auto source = std::make_shared<ProbeSource>(kMillisecondNs);
+  source->on_look = [](Cause, int64_t) { return true; };
+  auto& reactor = *std::get<std::unique_ptr<Reactor>>(started);
+  ASSERT_EQ(failure_of(reactor.add(source)), nullptr);
+  EXPECT_TRUE(sink.inner.wait_for_pokes(2));
+}
+
+// The lock of the sources is free during a poke: a sink may call back.
 TEST(ReactorSink, MayCallTheReactorFromAPoke) {
   class CallingSink final : public Sink {
    public:

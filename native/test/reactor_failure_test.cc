@@ -32,6 +32,7 @@ using test::ProbeSource;
 using test::ReactorTest;
 using test::RecordingSink;
 
+// The starter was left with every signal blocked.
 TEST_F(ReactorTest, ThreadThatCannotStartLeavesTheSignalMaskAlone) {
   const size_t fds = test::open_fds();
   pthread_attr_t normal;
@@ -77,6 +78,8 @@ TEST_F(ReactorTest, InterruptedWaitGoesOn) {
   EXPECT_TRUE(order.used_up());
 }
 
+// SIGCONT after SIGSTOP makes epoll_wait() return EINTR although every signal
+// is blocked.
 TEST_F(ReactorTest, SurvivesStopAndContinue) {
   int gate[2];
   int answer[2];
@@ -118,6 +121,7 @@ TEST_F(ReactorTest, SurvivesStopAndContinue) {
   close(answer[0]);
 }
 
+// A source that was added after the thread had ended waited for ever.
 TEST_F(ReactorTest, BrokenWaitFailsEverySourceAndEveryLaterOne) {
   start();
   auto source = file_probe();
@@ -180,6 +184,8 @@ TEST_F(ReactorTest, RefusedPathFailsThatSourceAlone) {
   EXPECT_TRUE(good->wait_for_looks(1));
 }
 
+// A file on cgroup v2 whose change is never read must not spin the thread, and
+// a removed source leaves nothing in the epoll set.
 TEST(ReactorOnCgroup2, UnreadChangeDoesNotSpin) {
   class UnreadSource final : public ProbeSource {
    public:

@@ -84,12 +84,8 @@ TEST_F(ReactorTest, ThreadIsNamedAndTakesNoSignals) {
   EXPECT_EQ(sigismember(&own, SIGTERM), 0) << "the starter keeps its mask";
 }
 
-// The starter was left with every signal blocked.
-
 // Each reactor began with the same ids: stopping an old watch twice removed
-
 // one of the next reactor.
-
 TEST_F(ReactorTest, IdsAreNotUsedAgainByTheNextReactor) {
   start();
   const SourceId old = add(probe());
@@ -138,9 +134,7 @@ TEST_F(ReactorTest, IdleReactorSleeps) {
 }
 
 // Several threads add and remove while a writer never rests. No source is
-
 // looked at after its removal has returned, nor while it is removed.
-
 TEST_F(ReactorTest, AddAndRemoveInAStorm) {
   constexpr int kThreads = 4;
   constexpr int kRounds = 250;
@@ -179,18 +173,6 @@ TEST_F(ReactorTest, AddAndRemoveInAStorm) {
   EXPECT_EQ(late_looks, 0);
   EXPECT_TRUE(reactor_->take_ready().empty());
 }
-
-// The lock of the sources is free during a poke: a sink may call back.
-
-// SIGCONT after SIGSTOP makes epoll_wait() return EINTR although every signal
-
-// is blocked.
-
-// A source that was added after the thread had ended waited for ever.
-
-// A file on cgroup v2 whose change is never read must not spin the thread, and
-
-// a removed source leaves nothing in the epoll set.
 
 }  // namespace
 }  // namespace spillway

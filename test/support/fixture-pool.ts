@@ -1,0 +1,210 @@
+import { execFile, spawn, type ChildProcess } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, rmdirSync, truncateSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { Cgroup } from '../../lib/cgroup/cgroup';
+import { parseCgroup2Mounts } from '../../lib/cgroup/own-cgroup';
+import type { Candidate } from '../../lib/policy';
+import type { Clock, RoundWorker } from '../../lib/supervisor/relief-round';
+import type { WorkerExit } from '../../lib/supervisor/types';
+import { parseWorkerOptions, type WorkerFacts } from '../../lib/supervisor/worker-options';
+import { candidate } from '../policy/candidates';
+import { eventsText } from './fixture-cgroup';
+
+/** What the kernel puts into a new cgroup. */
+const kernelFiles: Readonly<Record<string, string>> = {
+  'cgroup.controllers': 'memory\n', 'cgroup.events': 'populated 0\nfrozen 0\n', 'cgroup.kill': '', 'cgroup.procs': '', 'cgroup.subtree_control': '\n',
+  'cgroup.type': 'domain\n', 'memory.current': '0\n', 'memory.events': eventsText(), 'memory.events.local': eventsText(), 'memory.high': 'max\n',
+  'memory.low': '0\n', 'memory.max': 'max\n', 'memory.oom.group': '0\n', 'memory.peak': '4096\n', 'memory.swap.current': '0\n', 'memory.swap.max': 'max\n',
+  'memory.stat': 'anon 0\nfile 0\ninactive_file 0\nactive_file 0\nslab_reclaimable 0\n',
+};
+
+function fill(directory: string, without: readonly string[]): void {
+  mkdirSync(directory);
+  for (const [file, text] of Object.entries(kernelFiles)) {
+    if (!without.includes(file)) writeFileSync(join(directory, file), text);
+  }
+}
+
+export interface FixtureHierarchy {
+  readonly base: string;
+  /** Files that this kernel does not have. */
+  without: readonly string[];
+}
+
+/** So much anonymous memory, and nothing else. */
+export function setAnonBytes(directory: string, bytes: number): void {
+  writeFileSync(join(directory, 'memory.stat'), `anon ${bytes}\nfile 0\ninactive_file 0\nactive_file 0\nslab_reclaimable 0\n`);
+  writeFileSync(join(directory, 'memory.current'), `${bytes}\n`);
+}
+
+/**
+ * A folder in the place of a delegated cgroup with the memory controller, made anew for each test.
+ * While a test runs `Cgroup` makes, writes and removes directories as the kernel would.
+ */
+export function useFixtureHierarchy(): FixtureHierarchy {
+  const hierarchy = { base: '', without: [] as readonly string[] };
+  beforeEach(() => {
+    hierarchy.without = [];
+    hierarchy.base = join(mkdtempSync(join(tmpdir(), 'spillway-pool-')), 'base');
+    fill(hierarchy.base, []);
+    jest.spyOn(Cgroup.prototype, 'create').mockImplementation(function (this: Cgroup) {
+      const isNew = !existsSync(this.directory);
+      if (isNew) fill(this.directory, hierarchy.without);
+      return Promise.resolve(isNew);
+    });
+    jest.spyOn(Cgroup.prototype, 'write').mockImplementation(function (this: Cgroup, file, value) {
+      truncateSync(join(this.directory, file)); // throws when it is not there
+      writeFileSync(join(this.directory, file), `${value.replace('+', '')}\n`);
+      return Promise.resolve();
+    });
+    jest.spyOn(Cgroup.prototype, 'remove').mockImplementation(function (this: Cgroup) {
+      rmSync(this.directory, { recursive: true, force: true });
+      return Promise.resolve();
+    });
+  });
+  afterEach(() => {
+    jest.restoreAllMocks();
+    rmSync(join(hierarchy.base, '..'), { recursive: true, force: true });
+  });
+  return hierarchy;
+}
+
+/** Where cgroup v2 is mounted and may be written, with or without a memory controller. */
+function writableMount(): string | undefined {
+  return parseCgroup2Mounts(readFileSync('/proc/self/mountinfo', 'utf8')).find(({ directory }) => {
+    try {
+      mkdirSync(join(directory, `spillway-unit-${process.pid}`));
+      rmdirSync(join(directory, `spillway-unit-${process.pid}`));
+      return true;
+    } catch {
+      return false;
+    }
+  })?.directory;
+}
+
+const mount = process.platform === 'linux' ? writableMount() : undefined;
+
+/** Skipped where no cgroup v2 hierarchy is mounted that this user may write. */
+export const describeReal = mount === undefined ? describe.skip : describe;
+
+export interface RealCgroups {
+  /** A new child of the root of the hierarchy. */
+  make(): Promise<Cgroup>;
+  /** A process that sleeps in it. */
+  sleepIn(cgroup: Cgroup): ChildProcess;
+}
+
+/** Cgroups of the real hierarchy; they and what runs in them are gone after the test. */
+export function useRealCgroups(): RealCgroups {
+  const made: Cgroup[] = [];
+  const sleepers: ChildProcess[] = [];
+  let count = 0;
+  afterEach(async () => {
+    for (const sleeper of sleepers.splice(0)) await end(sleeper);
+    for (const cgroup of made.splice(0)) await cgroup.remove();
+  });
+  return {
+    async make() {
+      const cgroup = new Cgroup(join(mount ?? '', `spillway-unit-${process.pid}-${++count}`));
+      made.push(cgroup);
+      await cgroup.create();
+      return cgroup;
+    },
+    sleepIn(cgroup) {
+      const sleeper = spawn('sleep', ['600'], { stdio: 'ignore' });
+      sleepers.push(sleeper);
+      writeFileSync(join(cgroup.directory, 'cgroup.procs'), String(sleeper.pid));
+      return sleeper;
+    },
+  };
+}
+
+/** Kills it and waits until it is reaped. */
+export async function end(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const exited = new Promise((done) => child.once('exit', done));
+  child.kill('SIGKILL');
+  await exited;
+}
+
+/**
+ * Runs the body of an async function in a Node process of its own, and gives back what it prints.
+ * `lib(name)` requires a module of lib/.
+ */
+export async function runApart(body: string): Promise<string> {
+  const root = resolve(__dirname, '../..');
+  const script = `
+    const { transformSync } = require('@swc/core');
+    require('module')._extensions['.ts'] = (module, file) => module._compile(transformSync(require('fs').readFileSync(file, 'utf8'), {
+      jsc: { target: 'es2022', parser: { syntax: 'typescript' } }, module: { type: 'commonjs' } }).code, file);
+    const lib = (name) => require(${JSON.stringify(root)} + '/lib/' + name + '.ts');
+    (async () => { ${body} })();`;
+  return (await promisify(execFile)(process.execPath, ['-e', script], { cwd: root })).stdout;
+}
+
+/** Stands still until it is advanced. */
+export class FakeClock implements Clock {
+  nowMs = 1000;
+  readonly waits = new Map<() => void, number>();
+
+  now(): number {
+    return this.nowMs;
+  }
+
+  wait(ms: number, signal: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.waits.set(resolve, this.nowMs + ms);
+      signal.addEventListener('abort', () => {
+        this.waits.delete(resolve);
+        reject(new Error('aborted'));
+      });
+    });
+  }
+
+  advance(ms: number): void {
+    this.nowMs += ms;
+    for (const [resolve, atMs] of this.waits) if (atMs <= this.nowMs) resolve();
+  }
+}
+
+/** Dies when it is killed, if it obeys, or when the test ends it. */
+export class FakeWorker implements RoundWorker {
+  readonly facts: WorkerFacts;
+  readonly pid = 7;
+  readonly exited: Promise<WorkerExit>;
+  readonly kills: unknown[][] = [];
+  alive = true;
+  dying = false;
+  stuck = false;
+  #exit!: (exit: WorkerExit) => void;
+
+  constructor(readonly id: string, readonly bytes: number, readonly obeys = true) {
+    this.facts = parseWorkerOptions({}, { id, oomScoreAdj: 500 });
+    this.exited = new Promise((resolve) => (this.#exit = resolve));
+  }
+
+  get dyingBytes(): number {
+    return this.dying && !this.stuck ? this.bytes : 0;
+  }
+
+  candidate(): Candidate {
+    return candidate(this.id, { freeableBytes: this.bytes });
+  }
+
+  kill(...args: unknown[]): void {
+    this.kills.push(args);
+    this.dying = true;
+    if (this.obeys) this.end();
+  }
+
+  end(): void {
+    this.alive = false;
+    this.#exit({ id: this.id, code: null, signal: 'SIGKILL', cause: 'spillway', retryHint: 'elsewhere' });
+  }
+
+  markStuck(): void {
+    this.stuck = true;
+  }
+}
