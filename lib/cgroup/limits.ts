@@ -14,13 +14,15 @@ export function defaultHighBytes(totalBytes: number): number {
   return Math.floor(totalBytes - reserve);
 }
 
-/** The lowest memory.max of a cgroup and its visible ancestors, or the machine's memory. */
+/** The lowest memory.max or memory.high of a cgroup and its visible ancestors, or the machine's memory. */
 export async function totalBytes(directory: string): Promise<number> {
   let total = totalmem();
   for (let at = directory; at !== dirname(at); at = dirname(at)) {
-    const text = await readFile(join(at, 'memory.max'), 'utf8').catch(() => 'max');
-    const limit = Number(text);
-    if (Number.isSafeInteger(limit)) total = Math.min(total, limit);
+    // An ancestor at its memory.high throttles the pool just as well, before the pool's own mark is heard.
+    for (const file of ['memory.max', 'memory.high']) {
+      const text = await readFile(join(at, file), 'utf8').catch(() => 'max');
+      if (/^\d+\n?$/.test(text)) total = Math.min(total, Number(text));
+    }
   }
   return total;
 }

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { SpillwayError } from '../errors';
 
 /** One mount of the cgroup v2 hierarchy: which of its cgroups stands at which directory. */
@@ -30,11 +30,16 @@ export function parseCgroup2Path(cgroup: string): string | undefined {
   return line?.slice('0::'.length).replace(/ \(deleted\)$/, '');
 }
 
-/** The directory of a cgroup, by whichever mount shows it. */
+/**
+ * The directory of a cgroup, by whichever mount shows it. Compared as text: a leading `/..` leads out of
+ * the cgroup namespace (cgroup_namespaces(7)), to a cgroup whose name cannot be seen from inside.
+ */
 export function directoryOf(path: string, mounts: readonly Cgroup2Mount[]): string | undefined {
   for (const { root, directory } of mounts) {
-    const below = relative(root, path);
-    if (below !== '..' && !below.startsWith('../')) return join(directory, below);
+    const above = root === '/' ? '' : root;
+    if (path !== root && !path.startsWith(`${above}/`)) continue;
+    const below = path.slice(above.length);
+    if (!below.startsWith('/../') && below !== '/..') return join(directory, below);
   }
   return undefined;
 }
@@ -57,4 +62,15 @@ export function ownCgroup(): string {
     );
   }
   return directory;
+}
+
+/**
+ * The base that `'auto'` means: the own cgroup, or the one above when this process was moved aside into
+ * its `supervisor/` already (by an earlier supervisor, or by systemd's DelegateSubgroup=).
+ *
+ * @throws ERR_SPILLWAY_NOT_CGROUP2
+ */
+export function ownBase(): string {
+  const own = ownCgroup();
+  return basename(own) === 'supervisor' ? dirname(own) : own;
 }

@@ -42,8 +42,11 @@ export async function createPoolTree(base: Cgroup, name: string, limits: PoolLim
       pool,
       group,
       remove: async () => {
-        await pool.remove();
-        closeSync(lock);
+        try {
+          await pool.remove();
+        } finally {
+          closeSync(lock);
+        }
       },
     };
   } catch (error) {
@@ -63,7 +66,10 @@ async function makeBase(base: Cgroup, name: string): Promise<void> {
       `The supervisor is inside the pool ${quote(pool)} that it would throttle; start it outside, or choose another name`,
     );
   }
-  if (own === base.directory && !(await isEnabled(base)) && !(await isRoot(base))) await moveAside(base);
+  if (await isEnabled(base)) return;
+  // Before anything moves: there would be nothing to gain by it.
+  await checkAvailable(base);
+  if (!(await isRoot(base))) await vacate(base, own);
   await enableMemory(base);
 }
 
@@ -75,15 +81,16 @@ async function isRoot(cgroup: Cgroup): Promise<boolean> {
   );
 }
 
-async function moveAside(base: Cgroup): Promise<void> {
+async function vacate(base: Cgroup, own: string): Promise<void> {
   const others = (await base.processes()).filter((pid) => pid !== process.pid);
   if (others.length > 0) {
     throw new SpillwayError(
       'ERR_SPILLWAY_CGROUP_BUSY',
-      `The cgroup ${quote(base.directory)} also holds ${others.length} other process(es) (${others.slice(0, 8).join(', ')}), so it cannot have ` +
-        "child cgroups; start the supervisor in a cgroup of its own: 'systemd-run --user --scope -p Delegate=yes node ...'",
+      `The cgroup ${quote(base.directory)} holds ${others.length} other process(es) (${others.slice(0, 8).join(', ')}), so it cannot have ` +
+        "child cgroups with limits; start the supervisor in a cgroup of its own: 'systemd-run --user --scope -p Delegate=yes node ...'",
     );
   }
+  if (own !== base.directory) return;
   const aside = base.child('supervisor');
   await aside.create();
   await aside.write('cgroup.procs', String(process.pid));
@@ -95,6 +102,11 @@ async function isEnabled(cgroup: Cgroup): Promise<boolean> {
 
 async function enableMemory(cgroup: Cgroup): Promise<void> {
   if (await isEnabled(cgroup)) return;
+  await checkAvailable(cgroup);
+  await cgroup.write('cgroup.subtree_control', '+memory');
+}
+
+async function checkAvailable(cgroup: Cgroup): Promise<void> {
   if (!(await cgroup.read('cgroup.controllers')).split(/\s/).includes('memory')) {
     throw new SpillwayError(
       'ERR_SPILLWAY_CONTROLLER_DISABLED',
@@ -102,7 +114,6 @@ async function enableMemory(cgroup: Cgroup): Promise<void> {
         'parent, or have it delegated; on a host with cgroup v1 controllers it may be bound there',
     );
   }
-  await cgroup.write('cgroup.subtree_control', '+memory');
 }
 
 /** Kernels without swap accounting have no memory.swap.max, and then nothing to limit. */

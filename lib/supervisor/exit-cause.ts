@@ -20,8 +20,10 @@ export function exitCause(facts: EndFacts): ExitCause {
   const { code, signal, killedFor, counters, oomKillsAtSignal } = facts;
   // A code means that the main process returned, whatever was killed around it or too late.
   if (code !== null) return 'exit';
+  // Spillway and the OOM killer send SIGKILL only: another signal was there before them.
+  if (signal !== 'SIGKILL') return facts.aborted ? 'aborted' : 'signal';
   const kernelFirst = oomKillsAtSignal > 0 || (killedFor === undefined && (counters?.oom_kill ?? 0) > 0);
-  if (signal === 'SIGKILL' && kernelFirst) return 'kernel-oom';
+  if (kernelFirst) return 'kernel-oom';
   if (killedFor === 'relief') return 'spillway';
   if (killedFor === 'close') return 'closed';
   return facts.aborted ? 'aborted' : 'signal';

@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { byStartTime } from '../policy/by-start-time';
 import type { Candidate, KillNeed, KillPolicy, Ranked } from '../policy/types';
 
@@ -9,35 +10,50 @@ export interface Ranking {
   policyError?: string;
 }
 
-/** Asks the policy; one that throws or returns nonsense is replaced by `byStartTime()` for this decision. */
+/** Asks the policy; one that throws or returns nonsense is replaced by `byStartTime()` for this decision. Never throws. */
 export function rankSafely(policy: KillPolicy, candidates: readonly Candidate[], need: KillNeed): Ranking {
+  let name = 'of unknown name';
   try {
+    name = JSON.stringify(policy.name);
     // A policy gets copies: what it does to them must not reach the report, or another policy.
-    const ranking: unknown = policy.rank(structuredClone(candidates), structuredClone(need));
-    const nonsense = findNonsense(ranking, candidates);
-    if (nonsense === undefined) return { ranking: ranking as Ranked[], policy: policy.name };
-    return fallBack(nonsense);
+    const result: unknown = policy.rank(structuredClone(candidates), structuredClone(need));
+    const ranking = copyOf(result, candidates);
+    if (typeof ranking !== 'string') return { ranking, policy: policy.name };
+    return fallBack(candidates, need, `the policy ${name} was not used: ${ranking}`);
   } catch (error) {
-    return fallBack(`it threw ${String(error)}`);
-  }
-
-  function fallBack(why: string): Ranking {
-    const substitute = byStartTime();
-    return {
-      ranking: substitute.rank(candidates, need),
-      policy: substitute.name,
-      policyError: `the policy ${JSON.stringify(policy.name)} was not used: ${why}`,
-    };
+    return fallBack(candidates, need, `the policy ${name} was not used: it threw ${textOf(error)}`);
   }
 }
 
-function findNonsense(ranking: unknown, candidates: readonly Candidate[]): string | undefined {
-  if (!Array.isArray(ranking)) return 'it returned no list';
+function fallBack(candidates: readonly Candidate[], need: KillNeed, policyError: string): Ranking {
+  const substitute = byStartTime();
+  return { ranking: substitute.rank(candidates, need), policy: substitute.name, policyError };
+}
+
+/** The ranking as plain data, read once, or what is wrong with it. */
+function copyOf(result: unknown, candidates: readonly Candidate[]): Ranked[] | string {
+  if (types.isPromise(result)) {
+    // Nobody else waits for it, and a rejection that nobody handles ends the process.
+    result.catch(() => undefined);
+    return 'it returned a promise; rank() must return the list itself';
+  }
+  if (!Array.isArray(result)) return 'it returned no list';
   const ids = new Set(candidates.map(({ id }) => id));
-  for (const entry of ranking as unknown[]) {
+  const ranking: Ranked[] = [];
+  for (const entry of result as unknown[]) {
     const { id, reason } = (entry ?? {}) as Partial<Ranked>;
     if (typeof id !== 'string' || typeof reason !== 'string') return 'it returned an entry without id and reason';
     if (!ids.delete(id)) return `it returned ${JSON.stringify(id)}, which is no candidate or stands there twice`;
+    ranking.push({ id, reason });
   }
-  return undefined;
+  return ranking;
+}
+
+/** Anything can be thrown, also what cannot be made a string. */
+function textOf(error: unknown): string {
+  try {
+    return String(error);
+  } catch {
+    return 'something that has no text';
+  }
 }

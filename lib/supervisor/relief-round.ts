@@ -12,16 +12,33 @@ import type { WorkerProcess } from './worker-process';
 /** Candidates with less than this share of the mark are passed over while larger ones exist. */
 const minVictimFraction = 0.01;
 
+/** The time that a round depends on; tests have their own. */
+export interface Clock {
+  /** Milliseconds on the time line of `performance.now()`. */
+  now(): number;
+  /** Resolves after the time; rejects, and leaves no timer, when the signal comes first. */
+  wait(ms: number, signal: AbortSignal): Promise<void>;
+}
+
+const systemClock: Clock = {
+  now: () => performance.now(),
+  wait: (ms, signal) => delay(ms, undefined, { signal }),
+};
+
 export interface ReliefContext {
-  gauge: PoolGauge;
+  gauge: Pick<PoolGauge, 'measure'>;
   policy: KillPolicy;
   /** How long to wait for a victim's end before the next one is chosen. */
   victimTimeoutMs: number;
   /** Those that have not ended. */
-  workers: () => readonly WorkerProcess[];
+  workers: () => readonly RoundWorker[];
   closing: () => boolean;
   onVictim: (victim: Victim) => void;
+  clock?: Clock;
 }
+
+/** What a round asks of a worker, and does to it. */
+export type RoundWorker = Pick<WorkerProcess, 'facts' | 'pid' | 'exited' | 'dying' | 'dyingBytes' | 'stuck' | 'candidate' | 'kill' | 'markStuck'>;
 
 /**
  * Everything done about one shortage: measure, rank, kill one, wait for its end, and again until the
@@ -31,6 +48,9 @@ export class ReliefRound {
   readonly reportId = randomUUID();
   readonly #timeline: TimelineEntry[] = [];
   readonly #victims: Victim[] = [];
+  readonly #clock: Clock;
+  /** By the wall clock of now: what `performance.timeOrigin` says goes wrong when that clock is set. */
+  readonly #noticedAt: Date;
   #candidates: Candidate[] = [];
   #ranking: Ranked[] = [];
   #policyUsed: { policy: string; policyError?: string };
@@ -39,6 +59,8 @@ export class ReliefRound {
     private readonly breach: Breach,
     private readonly context: ReliefContext,
   ) {
+    this.#clock = context.clock ?? systemClock;
+    this.#noticedAt = new Date(Date.now() - (this.#clock.now() - breach.detectedAtMs));
     this.#policyUsed = { policy: context.policy.name };
     this.#timeline.push({ atMs: 0, step: 'noticed' });
   }
@@ -73,7 +95,7 @@ export class ReliefRound {
     return undefined;
   }
 
-  #choose(workers: readonly WorkerProcess[], state: PoolState): { worker: WorkerProcess; ranked: Ranked } | undefined {
+  #choose(workers: readonly RoundWorker[], state: PoolState): { worker: RoundWorker; ranked: Ranked } | undefined {
     const alive = workers.filter((worker) => !worker.dying);
     this.#candidates = alive.map((worker) => worker.candidate());
     const need: KillNeed = {
@@ -84,14 +106,15 @@ export class ReliefRound {
     };
     const { ranking, ...policyUsed } = rankSafely(this.context.policy, this.#candidates, need);
     this.#ranking = ranking;
-    this.#policyUsed = policyUsed;
+    // Once the policy has failed the report says so, also when a later decision was its own again.
+    if (this.#policyUsed.policyError === undefined) this.#policyUsed = policyUsed;
     this.#mark('ranked');
     const [ranked] = selectVictims(ranking, this.#candidates, need);
     const worker = alive.find(({ facts }) => facts.id === ranked?.id);
     return ranked && worker && { worker, ranked };
   }
 
-  async #kill(worker: WorkerProcess, { id, reason }: Ranked): Promise<void> {
+  async #kill(worker: RoundWorker, { id, reason }: Ranked): Promise<void> {
     const candidate = this.#candidates.find((each) => each.id === id);
     const victim: Victim = { id, pid: worker.pid, reason, freeableBytes: candidate?.freeableBytes, died: false };
     this.#victims.push(victim);
@@ -103,20 +126,21 @@ export class ReliefRound {
     else this.#giveUpOn([worker]);
   }
 
-  async #anyEnds(workers: readonly WorkerProcess[]): Promise<boolean> {
-    const timeout = new AbortController();
+  async #anyEnds(workers: readonly RoundWorker[]): Promise<boolean> {
+    const over = new AbortController();
+    const timeout = this.#clock.wait(this.context.victimTimeoutMs, over.signal).then(() => false);
     const ends = workers.map(async ({ exited }) => {
       await exited;
       return true;
     });
     try {
-      return await Promise.race([...ends, delay(this.context.victimTimeoutMs, false, { signal: timeout.signal })]);
+      return await Promise.race([...ends, timeout]);
     } finally {
-      timeout.abort();
+      over.abort();
     }
   }
 
-  #giveUpOn(workers: readonly WorkerProcess[]): void {
+  #giveUpOn(workers: readonly RoundWorker[]): void {
     for (const worker of workers) {
       worker.markStuck();
       this.#mark('stuck', worker.facts.id);
@@ -129,7 +153,7 @@ export class ReliefRound {
   }
 
   #mark(step: TimelineEntry['step'], id?: string): void {
-    const atMs = performance.now() - this.breach.detectedAtMs;
+    const atMs = this.#clock.now() - this.breach.detectedAtMs;
     this.#timeline.push({ atMs, step, ...(id !== undefined && { id }) });
   }
 
@@ -138,7 +162,7 @@ export class ReliefRound {
       schemaVersion: 1,
       reportId: this.reportId,
       hostname: hostname(),
-      atIso: new Date(performance.timeOrigin + this.breach.detectedAtMs).toISOString(),
+      atIso: this.#noticedAt.toISOString(),
       breach: this.breach,
       outcome,
       before,

@@ -1,4 +1,5 @@
 import type { SpawnOptions } from 'node:child_process';
+import { once } from 'node:events';
 import { closeSync } from 'node:fs';
 import type { Cgroup } from '../cgroup/cgroup';
 import { cgroupError } from '../cgroup/cgroup-error';
@@ -24,9 +25,10 @@ export async function spawnWorker(
   onDegraded: (error: SpillwayError) => void,
 ): Promise<WorkerProcess> {
   const leaf = await WorkerLeaf.create(cgroup, facts.memory);
-  const procsFd = leaf.openProcs();
+  let procsFd: number | undefined;
   let pidfd: number | NativeFailure | undefined;
   try {
+    procsFd = leaf.openProcs();
     const child = await launch(program.file, program.args, program.options, {
       procsFd,
       launcherFd,
@@ -38,6 +40,8 @@ export async function spawnWorker(
     });
     if (typeof pidfd !== 'number') {
       child.kill('SIGKILL');
+      leaf.kill();
+      await once(child, 'exit');
       throw cgroupError(cgroup.directory, pidfd ?? { errno: -1, syscall: 'pidfd_open', file: '' }, 'hold a process of');
     }
     return new WorkerProcess(facts, child, leaf, pidfd, onDegraded);
@@ -47,6 +51,6 @@ export async function spawnWorker(
     await leaf.remove().catch(onDegraded);
     throw error;
   } finally {
-    closeSync(procsFd);
+    if (procsFd !== undefined) closeSync(procsFd);
   }
 }

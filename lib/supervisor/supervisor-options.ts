@@ -75,10 +75,17 @@ function parsePoolName(value: unknown): string {
 function parsePolicy(policy: unknown): KillPolicy {
   const { name, rank } = (policy ?? {}) as Partial<KillPolicy>;
   if (typeof name !== 'string' || typeof rank !== 'function') throw invalidOption('policy', policy, 'an object with a name and a rank function');
-  return policy as KillPolicy;
+  const given = policy as KillPolicy;
+  // The name is read once: a report must not fail over it.
+  return { name, rank: (candidates, need) => given.rank(candidates, need) };
 }
 
-function checkOrder({ highBytes, maxBytes, killBufferBytes }: Pick<SupervisorSettings, 'highBytes' | 'maxBytes' | 'killBufferBytes'>): void {
+/**
+ * Also to be asked when the default of `highBytes` is known: with a kill buffer as large as the mark the pool would be short for ever.
+ *
+ * @throws ERR_SPILLWAY_INVALID_OPTION
+ */
+export function checkOrder({ highBytes, maxBytes, killBufferBytes }: Pick<SupervisorSettings, 'highBytes' | 'maxBytes' | 'killBufferBytes'>): void {
   if (highBytes === undefined) return;
   if (highBytes > maxBytes) {
     throw new SpillwayError(

@@ -5,7 +5,7 @@ import { constants } from 'node:os';
 import { Cgroup } from '../cgroup/cgroup';
 import { cgroupError } from '../cgroup/cgroup-error';
 import { defaultHighBytes, totalBytes } from '../cgroup/limits';
-import { ownCgroup } from '../cgroup/own-cgroup';
+import { ownBase } from '../cgroup/own-cgroup';
 import { createPoolTree, type PoolTree } from '../cgroup/pool-tree';
 import { SpillwayError } from '../errors';
 import { EventMemoryMonitor } from '../monitor/event-memory-monitor';
@@ -16,7 +16,7 @@ import { forkArguments } from './fork-arguments';
 import { PoolGauge } from './pool-gauge';
 import { ReliefRound } from './relief-round';
 import { spawnWorker, type Program } from './spawn-worker';
-import { parseSupervisorOptions, type SupervisorOptions, type SupervisorSettings } from './supervisor-options';
+import { checkOrder, parseSupervisorOptions, type SupervisorOptions, type SupervisorSettings } from './supervisor-options';
 import type { SupervisorEvents, SupervisorStatus } from './types';
 import { Worker } from './worker';
 import { parseWorkerOptions, type WorkerOptions } from './worker-options';
@@ -57,8 +57,10 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements AsyncD
   static async create(options: SupervisorOptions): Promise<Supervisor> {
     const settings = parseSupervisorOptions(options);
     native();
-    const base = new Cgroup(settings.base ?? ownCgroup());
-    const highBytes = settings.highBytes ?? Math.min(defaultHighBytes(await totalBytes(base.directory)), settings.maxBytes);
+    const base = new Cgroup(settings.base ?? ownBase());
+    // A pool with both at the same level would meet the OOM killer before Spillway hears anything.
+    const highBytes = settings.highBytes ?? defaultHighBytes(Math.min(await totalBytes(base.directory), settings.maxBytes));
+    checkOrder({ ...settings, highBytes });
     const tree = await createPoolTree(base, settings.name, { ...settings, highBytes });
     let launcherFd: number | undefined;
     try {
@@ -66,7 +68,7 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements AsyncD
       return new Supervisor(settings, tree, launcherFd);
     } catch (error) {
       if (launcherFd !== undefined) closeSync(launcherFd);
-      await tree.remove();
+      await tree.remove().catch(() => undefined);
       throw error;
     }
   }
@@ -139,7 +141,8 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements AsyncD
   }
 
   async #start(program: Program, workerOptions: WorkerOptions): Promise<Worker> {
-    const number = ++this.#spawned;
+    let number = ++this.#spawned;
+    while (this.#workers.has(`w${number}`)) number = ++this.#spawned;
     const facts = parseWorkerOptions(workerOptions, { id: `w${number}`, oomScoreAdj: this.#oomScoreAdj });
     // No spawns during a round: they would take the kernel's cgroup lock, and the memory.
     while (this.#round !== undefined) await this.#round;
@@ -180,7 +183,13 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements AsyncD
     this.#emit('breach', breach);
     // One round at a time; it looks afresh before it ends, so a breach in its course is not lost.
     if (breach.short && this.#round === undefined && this.#closed === undefined) {
-      this.#round = this.#relieve(breach).finally(() => (this.#round = undefined));
+      // A microtask later: the listeners of the first victim must find a round that is under way.
+      this.#round = Promise.resolve()
+        .then(() => this.#relieve(breach))
+        .catch((cause: unknown) => {
+          this.#emit('degraded', new SpillwayError('ERR_SPILLWAY_SYSTEM', 'A relief round failed; the next safety read starts another', { cause }));
+        })
+        .finally(() => (this.#round = undefined));
     }
   }
 
@@ -197,8 +206,8 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements AsyncD
     });
     this.#counts.reliefRounds++;
     const report = await round.run();
-    // While nobody may be killed each safety read asks again, and one report says it all.
-    const helpless = report.outcome === 'no-candidate' && report.victims.length === 0;
+    // While nothing can be done each safety read asks again, and one report says it all.
+    const helpless = (report.outcome === 'no-candidate' || report.outcome === 'unreadable') && report.victims.length === 0;
     if (!helpless || !this.#helpless) this.#emit('relief', report);
     this.#helpless = helpless;
   }

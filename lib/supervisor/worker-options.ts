@@ -1,5 +1,5 @@
 import { SpillwayError } from '../errors';
-import { checkKeys, invalidOption, parseBoolean, parseBytes, parseNumber, parseOneOf, type Bytes } from '../options';
+import { checkKeys, invalidOption, parseBoolean, parseBytes, parseNumber, parseOneOf, quote, type Bytes } from '../options';
 
 /** What a supervisor tells Spillway about a worker. */
 export interface WorkerOptions {
@@ -68,16 +68,20 @@ export function parseWorkerOptions(options: WorkerOptions, defaults: { id: strin
 /** @throws ERR_SPILLWAY_INVALID_OPTION */
 export function parseWorkerUpdate(update: WorkerUpdate): WorkerUpdate {
   checkKeys('update()', update, ['idle', 'retriable', 'priority', 'labels']);
-  if (update.idle !== undefined) parseBoolean('idle', update.idle);
-  if (update.retriable !== undefined) parseBoolean('retriable', update.retriable);
-  parsePriority(update.priority);
-  parseLabels(update.labels);
-  return update;
+  const { idle, retriable } = update;
+  const priority = parsePriority(update.priority);
+  const labels = parseLabels(update.labels);
+  return {
+    ...(idle !== undefined && { idle: parseBoolean('idle', idle) }),
+    ...(retriable !== undefined && { retriable: parseBoolean('retriable', retriable) }),
+    ...(priority !== undefined && { priority }),
+    ...(labels !== undefined && { labels }),
+  };
 }
 
 /** It appears in reports and logs, so it is one line of printable text. */
 function parseText(name: string, value: unknown): string {
-  if (typeof value !== 'string' || !/^\P{C}{1,256}$/u.test(value)) {
+  if (typeof value !== 'string' || !/^[^\p{C}\p{Zl}\p{Zp}]{1,256}$/u.test(value)) {
     throw invalidOption(name, value, 'text of 1 to 256 characters without control characters');
   }
   return value;
@@ -90,10 +94,15 @@ function parsePriority(priority: unknown): number | undefined {
 
 function parseLabels(labels: unknown): Record<string, string> | undefined {
   if (labels === undefined) return undefined;
-  if (typeof labels !== 'object' || labels === null || !Object.values(labels).every((value) => typeof value === 'string')) {
+  if (typeof labels !== 'object' || labels === null || Symbol.iterator in labels) {
     throw invalidOption('labels', labels, 'an object with strings as values');
   }
-  return { ...(labels as Record<string, string>) };
+  // Own properties, each read once; `__proto__` among them becomes one of the copy.
+  const copy = { ...(labels as Record<string, unknown>) };
+  for (const [key, value] of Object.entries(copy)) {
+    if (typeof value !== 'string') throw invalidOption(`labels[${quote(key)}]`, value, 'a string');
+  }
+  return copy as Record<string, string>;
 }
 
 function parseMemory(memory: WorkerOptions['memory']): WorkerFacts['memory'] {
@@ -104,8 +113,8 @@ function parseMemory(memory: WorkerOptions['memory']): WorkerFacts['memory'] {
     const value = memory[key];
     if (value !== undefined) parsed[key] = parseBytes(`memory.${key}`, value, { unlimited: true });
   }
-  const { lowBytes = 0, highBytes = Infinity, maxBytes = Infinity } = parsed;
-  if (lowBytes > Math.min(highBytes, maxBytes) || highBytes > maxBytes) {
+  const { lowBytes = 0, maxBytes = Infinity, highBytes = maxBytes } = parsed;
+  if (lowBytes > highBytes || highBytes > maxBytes) {
     throw new SpillwayError('ERR_SPILLWAY_INVALID_OPTION', "Expected a worker's memory to have lowBytes <= highBytes <= maxBytes");
   }
   return parsed;

@@ -11,7 +11,8 @@ import type { WorkerLeaf } from './worker-leaf';
 import type { WorkerFacts, WorkerUpdate } from './worker-options';
 
 interface Kill {
-  for: 'relief' | 'close';
+  /** `'request'`: the user's `worker.kill()`, whose memory is on its way as well. */
+  for: 'relief' | 'close' | 'request';
   reportId?: string;
   oomKillsAtSignal: number;
   freeableBytes: number;
@@ -48,14 +49,15 @@ export class WorkerProcess {
     });
   }
 
-  /** Signalled by Spillway and not gone yet. */
+  /** Signalled, by Spillway or through it, or ended by itself; and its leaf is not gone yet. */
   get dying(): boolean {
-    return this.#kill !== undefined;
+    return this.#kill !== undefined || this.#reaped;
   }
 
   /** What a dying worker will still give back; nothing can be hoped of one that does not die. */
   get dyingBytes(): number {
-    return this.#stuck ? 0 : (this.#kill?.freeableBytes ?? 0);
+    if (this.#stuck || !this.dying) return 0;
+    return this.#kill?.freeableBytes ?? freeableBytes(this.leaf.sample()?.usage) ?? 0;
   }
 
   get stuck(): boolean {
@@ -68,6 +70,8 @@ export class WorkerProcess {
 
   /** The process first, by its pidfd (p99 0.03 ms), then the whole leaf, which catches its forks. */
   kill(reason: Kill['for'], reportId?: string): void {
+    // It has ended already, and nobody killed it.
+    if (this.#reaped) return;
     const sample = this.leaf.sample();
     this.#kill ??= {
       for: reason,
@@ -75,11 +79,6 @@ export class WorkerProcess {
       oomKillsAtSignal: sample?.counters?.oom_kill ?? 0,
       freeableBytes: freeableBytes(sample?.usage) ?? 0,
     };
-    this.signalAll();
-  }
-
-  signalAll(): void {
-    if (this.#reaped) return;
     // ESRCH: it has ended by itself just now, and `exited` tells how.
     native().signalPidfd(this.pidfd, constants.signals.SIGKILL);
     this.leaf.kill();
@@ -127,6 +126,8 @@ export class WorkerProcess {
         await whenEmpty(leaf.cgroup);
       }
     } catch (error) {
+      // Perhaps no descriptor is left to look with; that of cgroup.kill is held.
+      leaf.kill();
       this.#degraded('see that its cgroup is empty', error);
     }
     const counters = leaf.sample()?.counters;
@@ -137,7 +138,7 @@ export class WorkerProcess {
     const end: EndFacts = {
       code,
       signal,
-      killedFor: this.#kill?.for,
+      killedFor: this.#kill?.for === 'request' ? undefined : this.#kill?.for,
       aborted: this.#aborted,
       counters,
       oomKillsAtSignal: this.#kill?.oomKillsAtSignal ?? 0,

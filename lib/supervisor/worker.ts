@@ -33,7 +33,7 @@ export class Worker {
 
   /** Kills it and all its descendants. `exited` settles with cause `'signal'`. Does nothing after its end. */
   kill(): void {
-    this.#worker.signalAll();
+    this.#worker.kill('request');
   }
 
   /** @throws ERR_SPILLWAY_INVALID_OPTION */

@@ -1,0 +1,140 @@
+import fc from 'fast-check';
+import fs from 'node:fs';
+import { directoryOf, ownBase, ownCgroup, parseCgroup2Mounts, parseCgroup2Path } from '../../lib/cgroup/own-cgroup';
+import { errorOf } from '../support/error-of';
+
+const v1 = `31 23 0:28 / /sys/fs/cgroup rw,relatime - tmpfs tmpfs rw,mode=755
+35 31 0:32 / /sys/fs/cgroup/memory rw,relatime - cgroup cgroup rw,memory
+40 31 0:37 / /sys/fs/cgroup/systemd rw,relatime - cgroup cgroup rw,name=systemd
+`;
+const unified = '41 31 0:38 / /sys/fs/cgroup/unified rw,relatime - cgroup2 cgroup2 rw\n';
+const pure = '35 24 0:30 / /sys/fs/cgroup rw,nosuid,nodev shared:9 master:3 - cgroup2 cgroup2 rw,nsdelegate,memory_recursiveprot\n';
+
+describe('parseCgroup2Mounts', () => {
+  it.each([
+    ['v1 only', v1, []],
+    ['hybrid', v1 + unified, [{ root: '/', directory: '/sys/fs/cgroup/unified' }]],
+    ['pure v2, with optional fields', pure, [{ root: '/', directory: '/sys/fs/cgroup' }]],
+    ['a sub-root bound into a container', '9 8 0:30 /docker/ab12 /sys/fs/cgroup ro - cgroup2 cgroup rw', [{ root: '/docker/ab12', directory: '/sys/fs/cgroup' }]],
+    ['a cgroup namespace that was not mounted anew', '9 8 0:30 /../.. /sys/fs/cgroup rw - cgroup2 x rw', [{ root: '/../..', directory: '/sys/fs/cgroup' }]],
+    ['octal escapes', '9 8 0:30 /a\\134040 /mnt/my\\040cg\\011x rw - cgroup2 none rw', [{ root: '/a\\040', directory: '/mnt/my cg\tx' }]],
+    ['cgroup2 only as a source or a directory', '9 8 0:30 / /cgroup2 rw - tmpfs cgroup2 rw\n9 8 0:3 / /x rw - cgroup2fs a rw', []],
+    ['nothing', '', []],
+    ['garbage', ' - cgroup2 \n - \n\0\nnonsense\n9 8 - cgroup2 x rw\n9 8 0:1 /only-root - cgroup2 x rw', []],
+  ])('%s', (_what, mountinfo, mounts) => {
+    expect(parseCgroup2Mounts(mountinfo)).toEqual(mounts);
+  });
+
+  const path = fc.array(fc.stringMatching(/^[a-z \t\\#é0-7]{1,6}$/), { minLength: 1, maxLength: 4 }).map((parts) => `/${parts.join('/')}`);
+  const escaped = (text: string): string => text.replace(/[ \t\n\\#]/g, (each) => `\\${each.charCodeAt(0).toString(8).padStart(3, '0')}`);
+
+  it('reads back any path that the kernel escapes', () => {
+    fc.assert(
+      fc.property(path, path, (root, directory) => {
+        const line = `36 25 0:31 ${escaped(root)} ${escaped(directory)} rw shared:4 - cgroup2 none rw`;
+        expect(parseCgroup2Mounts(`${v1}${line}\n`)).toEqual([{ root, directory }]);
+      }),
+    );
+  });
+
+  it('never throws, whatever stands there', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (text) => {
+        expect(Array.isArray(parseCgroup2Mounts(text))).toBe(true);
+      }),
+    );
+  });
+});
+
+describe('parseCgroup2Path', () => {
+  it.each([
+    ['0::/\n', '/'],
+    ['0::/user.slice/a.scope\n', '/user.slice/a.scope'],
+    ['9:name=systemd:/x\n4:memory:/y\n0::/z\n', '/z'],
+    ['0::/../x\n', '/../x'],
+    ['0::/with:colon 0::/b\n', '/with:colon 0::/b'],
+    ['0::/gone (deleted)\n', '/gone'],
+    ['0::/a (deleted) b\n', '/a (deleted) b'],
+    ['10::/not-v2\n', undefined],
+    ['4:memory:/y\n', undefined],
+    ['', undefined],
+    ['garbage', undefined],
+  ])('of %j is %j', (text, path) => {
+    expect(parseCgroup2Path(text)).toBe(path);
+  });
+});
+
+describe('directoryOf', () => {
+  const whole = { root: '/', directory: '/sys/fs/cgroup' };
+  const part = { root: '/docker/ab', directory: '/mnt/cg' };
+  it.each([
+    ['/', [whole], '/sys/fs/cgroup/'],
+    ['/a/b', [whole], '/sys/fs/cgroup/a/b'],
+    ['/docker/ab', [part], '/mnt/cg'],
+    ['/docker/ab/c', [part], '/mnt/cg/c'],
+    ['/docker/abc', [part], undefined],
+    ['/docker', [part], undefined],
+    ['/other', [part, whole], '/sys/fs/cgroup/other'],
+    ['/docker/ab/c', [part, whole], '/mnt/cg/c'],
+    ['/..a/b', [whole], '/sys/fs/cgroup/..a/b'],
+    ['/a', [], undefined],
+  ])('%s under %j is %s', (path, mounts, directory) => {
+    expect(directoryOf(path, mounts)).toBe(directory);
+  });
+
+  it.each([
+    ['/../x', [whole], undefined],
+    ['/..', [whole], undefined],
+    ['/', [{ root: '/..', directory: '/mnt' }], undefined],
+    ['/../x', [{ root: '/..', directory: '/mnt' }], '/mnt/x'],
+    ['/../../x', [{ root: '/..', directory: '/mnt' }], undefined],
+  ])('%s, out of the cgroup namespace, under %j is %s', (path, mounts, directory) => {
+    expect(directoryOf(path, mounts)).toBe(directory);
+  });
+
+  it('stays below the mount, whatever the path', () => {
+    const path = fc.array(fc.constantFrom('a', '..', 'b'), { minLength: 1, maxLength: 5 }).map((parts) => `/${parts.join('/')}`);
+    fc.assert(
+      fc.property(path, (each) => {
+        // The kernel writes /.. only in front.
+        fc.pre(!/[ab]\/\.\./.test(each));
+        expect(directoryOf(each, [whole]) ?? '/sys/fs/cgroup').toMatch(/^\/sys\/fs\/cgroup/);
+      }),
+    );
+  });
+});
+
+describe('ownCgroup and ownBase', () => {
+  function onMachine(mountinfo: string, cgroup: string): void {
+    const files: Record<string, string> = { '/proc/self/mountinfo': mountinfo, '/proc/self/cgroup': cgroup };
+    jest.spyOn(fs, 'readFileSync').mockImplementation((path) => files[String(path)] ?? '');
+  }
+  afterEach(() => {
+    jest.restoreAllMocks();
+  });
+
+  it('says how to get cgroup v2 where there is none', () => {
+    onMachine(v1, '4:memory:/y\n');
+    expect(errorOf(ownCgroup)).toMatchObject({ code: 'ERR_SPILLWAY_NOT_CGROUP2', message: expect.stringContaining('mount -t cgroup2') as string });
+  });
+
+  it("names the path and the mounts when they do not meet, and the option 'cgroup'", () => {
+    onMachine(v1 + unified, '0::/../x\n');
+    const message = expect.stringMatching(/\/\.\.\/x .*\/sys\/fs\/cgroup\/unified.*'cgroup'/) as string;
+    expect(errorOf(ownCgroup)).toMatchObject({ code: 'ERR_SPILLWAY_NOT_CGROUP2', message });
+  });
+
+  it.each([
+    ['0::/app.slice/a\n', '/sys/fs/cgroup/app.slice/a', '/sys/fs/cgroup/app.slice/a'],
+    ['0::/app.slice/a/supervisor\n', '/sys/fs/cgroup/app.slice/a/supervisor', '/sys/fs/cgroup/app.slice/a'],
+    ['0::/my-supervisor\n', '/sys/fs/cgroup/my-supervisor', '/sys/fs/cgroup/my-supervisor'],
+  ])('in %j: a supervisor that was moved aside is not nested deeper', (cgroup, own, base) => {
+    onMachine(pure, cgroup);
+    expect([ownCgroup(), ownBase()]).toEqual([own, base]);
+  });
+
+  const mounted = parseCgroup2Mounts(fs.readFileSync('/proc/self/mountinfo', 'utf8')).length > 0;
+  (mounted ? it : it.skip)('of this process is the one that lists it', () => {
+    expect(fs.readFileSync(`${ownCgroup()}/cgroup.procs`, 'utf8').split('\n')).toContain(String(process.pid));
+  });
+});

@@ -1,0 +1,224 @@
+import fc from 'fast-check';
+import type { Breach } from '../../lib/monitor/types';
+import type { KillPolicy } from '../../lib/policy';
+import { ReliefRound, type ReliefContext } from '../../lib/supervisor/relief-round';
+import type { PoolState, ReliefReport, Victim } from '../../lib/supervisor/types';
+import { idsOf, need } from '../policy/candidates';
+import { FakeClock, FakeWorker } from '../support/fixture-pool';
+
+const markBytes = 1000;
+const breach: Breach = { ...need(0).breach, detectedAtMs: 990, limits: { highBytes: markBytes } };
+
+/** In the order in which they are given. */
+const inOrder: KillPolicy = { name: 'inOrder', rank: (all) => all.map(({ id }, place) => ({ id, reason: `place ${place}` })) };
+
+/** A pool of fake workers, with `otherBytes` that no kill frees. Relief is reached at 950. */
+class FakePool {
+  readonly clock = new FakeClock();
+  readonly told: Victim[] = [];
+  high = markBytes;
+  readable = true;
+  closing = false;
+  onVictim = (): void => undefined;
+
+  constructor(readonly workers: FakeWorker[], readonly otherBytes: number, readonly policy = inOrder) {}
+
+  living = (): FakeWorker[] => this.workers.filter(({ alive }) => alive);
+
+  measure = (wasShort: boolean): PoolState | undefined => {
+    this.clock.nowMs += 1;
+    if (!this.readable) return undefined;
+    const pinnedBytes = this.otherBytes + this.living().reduce((sum, { bytes }) => sum + bytes, 0);
+    const short = pinnedBytes > this.high * (wasShort ? 0.95 : 0.975);
+    return { usage: { pinnedBytes }, limits: { highBytes: this.high }, short, markBytes: this.high, bytesToFree: short ? pinnedBytes - this.high * 0.95 : 0 };
+  };
+
+  run(): Promise<ReliefReport> {
+    return new ReliefRound(breach, { ...this.#context(2000), clock: this.clock }).run();
+  }
+
+  runInRealTime(victimTimeoutMs: number): Promise<ReliefReport> {
+    return new ReliefRound(breach, this.#context(victimTimeoutMs)).run();
+  }
+
+  #context(victimTimeoutMs: number): ReliefContext {
+    return {
+      gauge: this, policy: this.policy, victimTimeoutMs, workers: this.living, closing: () => this.closing,
+      onVictim: (victim) => {
+        this.told.push(victim);
+        this.onVictim();
+      },
+    };
+  }
+}
+
+const rejections: unknown[] = [];
+const note = (reason: unknown): void => void rejections.push(reason);
+const settle = () => new Promise(setImmediate);
+const steps = ({ timeline }: ReliefReport): string[] => timeline.map(({ step, id }) => (id === undefined ? step : `${step} ${id}`));
+beforeAll(() => process.on('unhandledRejection', note));
+afterAll(() => process.off('unhandledRejection', note));
+afterEach(async () => {
+  await settle();
+  expect(rejections).toEqual([]);
+});
+
+it('relieved meanwhile: nobody dies', async () => {
+  const world = new FakePool([new FakeWorker('a', 100)], 850);
+  const report = await world.run();
+  expect(report).toMatchObject({ outcome: 'relieved', victims: [], ranking: [], policy: 'inOrder', breach });
+  expect(steps(report)).toEqual(['noticed', 'started', 'measured', 'ended']);
+});
+
+it('one victim is enough: told before the signal, with the reason of the policy', async () => {
+  const world = new FakePool([new FakeWorker('a', 100), new FakeWorker('b', 100)], 800);
+  world.onVictim = () => { expect(world.workers[0]?.dying).toBe(false); };
+  const report = await world.run();
+  expect(report).toMatchObject({
+    outcome: 'relieved', before: { short: true, bytesToFree: 50 }, after: { short: false },
+    victims: [{ id: 'a', pid: 7, reason: 'place 0', freeableBytes: 100, died: true }], ranking: [{ id: 'a', reason: 'place 0' }, { id: 'b', reason: 'place 1' }],
+  });
+  expect(idsOf(report.candidates)).toEqual(['a', 'b']);
+  expect(world.told).toEqual([{ ...report.victims[0], died: false }]);
+  expect(world.workers.map(({ kills }) => kills)).toEqual([[['relief', report.reportId]], []]);
+  expect(steps(report)).toEqual(['noticed', 'started', 'measured', 'ranked', 'signalled a', 'exited a', 'measured', 'ended']);
+  expect(world.clock.waits.size).toBe(0);
+});
+
+it('several, one after the other, and no more than are needed', async () => {
+  const world = new FakePool('abcd'.split('').map((id) => new FakeWorker(id, 60)), 800);
+  expect(idsOf((await world.run()).victims)).toEqual(['a', 'b']);
+});
+
+it('a victim that does not die in time is given up, and the next one chosen', async () => {
+  const world = new FakePool([new FakeWorker('a', 100, false), new FakeWorker('b', 100)], 800);
+  const running = world.run();
+  await settle();
+  world.clock.advance(1900);
+  await settle();
+  expect(idsOf(world.told)).toEqual(['a']);
+  world.clock.advance(200);
+  const report = await running;
+  expect(report.victims.map(({ id, died }) => [id, died])).toEqual([['a', false], ['b', true]]);
+  expect(steps(report)).toContain('stuck a');
+  expect(world.clock.waits.size).toBe(0);
+});
+
+it('all of them stuck: it ends, and says that nobody is left', async () => {
+  const world = new FakePool(['a', 'b'].map((id) => new FakeWorker(id, 100, false)), 800);
+  const running = world.run();
+  for (let turn = 0; turn < 3; turn++) {
+    await settle();
+    world.clock.advance(2000);
+  }
+  expect(await running).toMatchObject({ outcome: 'no-candidate', victims: [{ died: false }, { died: false }], after: { short: true } });
+});
+
+it('one that is dying already and covers the need is waited for, and nobody else dies', async () => {
+  const world = new FakePool([new FakeWorker('a', 100, false), new FakeWorker('b', 100)], 800);
+  world.workers[0]?.kill('request');
+  const running = world.run();
+  await settle();
+  world.workers[0]?.end();
+  expect(await running).toMatchObject({ outcome: 'relieved', victims: [], candidates: [{ id: 'b' }] });
+});
+
+it('one that is dying already but does not end in time counts no more', async () => {
+  const world = new FakePool([new FakeWorker('a', 100, false), new FakeWorker('b', 100)], 800);
+  world.workers[0]?.kill('request');
+  const running = world.run();
+  await settle();
+  world.clock.advance(2000);
+  expect(idsOf((await running).victims)).toEqual(['b']);
+});
+
+it('one that is dying already and does not cover the need is joined by another', async () => {
+  const world = new FakePool([new FakeWorker('a', 10, false), new FakeWorker('b', 190)], 800);
+  world.workers[0]?.kill('request');
+  expect(idsOf((await world.run()).victims)).toEqual(['b']);
+});
+
+it.each<[string, FakeWorker[], KillPolicy]>([
+  ['all are protected', [new FakeWorker('a', 300)], { name: 'spare', rank: () => [] }],
+  ['there is none', [], inOrder],
+])('nobody may be killed: %s', async (_what, workers, policy) => {
+  const report = await new FakePool(workers, 1000, policy).run();
+  expect(report).toMatchObject({ outcome: 'no-candidate', victims: [], after: { short: true } });
+  expect(idsOf(report.candidates)).toEqual(idsOf(workers));
+});
+
+it('closing in between: the victim under way is waited for, there is no next one', async () => {
+  const world = new FakePool([new FakeWorker('a', 60), new FakeWorker('b', 100)], 900);
+  world.onVictim = () => { world.closing = true; };
+  expect(await world.run()).toMatchObject({ outcome: 'closed', victims: [{ id: 'a', died: true }] });
+  expect(await world.run()).toMatchObject({ outcome: 'closed', victims: [] });
+});
+
+it('unreadable, at once or in between, kills nobody more', async () => {
+  const world = new FakePool([new FakeWorker('a', 60), new FakeWorker('b', 100)], 900);
+  world.onVictim = () => { world.readable = false; };
+  expect(await world.run()).toMatchObject({ outcome: 'unreadable', victims: [{ id: 'a', died: true }] });
+  expect(await world.run()).toMatchObject({ outcome: 'unreadable', victims: [], before: { usage: breach.usage, limits: breach.limits } });
+});
+
+it('a limit that is raised in mid-round ends it', async () => {
+  const world = new FakePool('abc'.split('').map((id) => new FakeWorker(id, 10)), 1000);
+  world.onVictim = () => { world.high = 5000; };
+  expect(await world.run()).toMatchObject({ outcome: 'relieved', victims: [{ id: 'a' }], after: { markBytes: 5000 } });
+});
+
+it('a policy that fails, though only once, is on record, and its substitute decides', async () => {
+  let calls = 0;
+  const shaky: KillPolicy = { name: 'shaky', rank: (all, what) => {
+    if (++calls === 1) throw new Error('oops');
+    return inOrder.rank(all, what);
+  } };
+  const report = await new FakePool([new FakeWorker('a', 60), new FakeWorker('b', 60)], 900, shaky).run();
+  expect(report).toMatchObject({ outcome: 'relieved', policy: 'byStartTime', policyError: 'the policy "shaky" was not used: it threw Error: oops' });
+  expect(report.victims).toHaveLength(2);
+});
+
+it('passes over candidates below 1 % of the mark while a larger one is there', async () => {
+  expect(idsOf((await new FakePool([new FakeWorker('tiny', 9), new FakeWorker('large', 100)], 850).run()).victims)).toEqual(['large']);
+});
+
+it('gives the wall-clock time of the notice, also when that clock was set after the start', async () => {
+  const now = jest.spyOn(Date, 'now').mockReturnValue(Date.UTC(2030, 0, 1));
+  const report = await new FakePool([], 0).run();
+  now.mockRestore();
+  expect(report.atIso).toBe('2029-12-31T23:59:59.990Z');
+  expect(report.timeline[0]).toEqual({ atMs: 0, step: 'noticed' });
+  expect(JSON.parse(JSON.stringify(report))).toEqual(report);
+});
+
+it('uses real time by default, and leaves no timer', async () => {
+  const timers = (): number => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
+  const before = timers();
+  expect(await new FakePool([new FakeWorker('a', 100, false)], 900).runInRealTime(1)).toMatchObject({ outcome: 'no-candidate' });
+  expect(await new FakePool([new FakeWorker('a', 100)], 900).runInRealTime(600_000)).toMatchObject({ outcome: 'relieved' });
+  expect(timers()).toBe(before);
+});
+
+it('in any pool: ends, relieves if it can, kills each once and none too many, in the order of time', async () => {
+  const worker = fc.record({ bytes: fc.integer({ min: 0, max: 300 }), obeys: fc.boolean() });
+  await fc.assert(
+    fc.asyncProperty(fc.array(worker, { maxLength: 8 }), fc.integer({ min: 0, max: 1100 }), async (given, otherBytes) => {
+      const world = new FakePool(given.map(({ bytes, obeys }, index) => new FakeWorker(`w${index}`, bytes, obeys)), otherBytes);
+      const running = world.run();
+      for (let turn = 0; turn < 2 * given.length + 2; turn++) {
+        await settle();
+        world.clock.advance(2000);
+      }
+      const { outcome, victims, timeline, after } = await running;
+      expect(new Set(idsOf(victims)).size).toBe(victims.length);
+      expect(outcome).toBe(after.short ? 'no-candidate' : 'relieved');
+      if (outcome === 'no-candidate') expect(victims).toHaveLength(given.length);
+      const last = world.workers.find(({ id }) => id === victims.at(-1)?.id);
+      if (outcome === 'relieved' && last?.alive === false) expect((after.usage.pinnedBytes ?? 0) + last.bytes).toBeGreaterThan(950);
+      const times = timeline.map(({ atMs }) => atMs);
+      expect(times).toEqual([...times].sort((a, b) => a - b));
+      expect(world.clock.waits.size).toBe(0);
+    }),
+    { numRuns: 60 },
+  );
+});

@@ -1,0 +1,177 @@
+import fs, { existsSync, openSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Cgroup } from '../../lib/cgroup/cgroup';
+import type { SpillwayError } from '../../lib/errors';
+import { launcherPath, native } from '../../lib/native';
+import { spawnWorker } from '../../lib/supervisor/spawn-worker';
+import { Worker } from '../../lib/supervisor/worker';
+import { WorkerLeaf } from '../../lib/supervisor/worker-leaf';
+import { parseWorkerOptions, type WorkerOptions } from '../../lib/supervisor/worker-options';
+import type { WorkerProcess } from '../../lib/supervisor/worker-process';
+import { setAnonBytes, useFixtureHierarchy } from '../support/fixture-pool';
+import { openFiles } from '../support/process-resources';
+
+const hierarchy = useFixtureHierarchy();
+let cgroup: Cgroup;
+beforeEach(() => {
+  cgroup = new Cgroup(join(hierarchy.base, 'leaf'));
+});
+const text = (file: string): string => readFileSync(join(cgroup.directory, file), 'utf8').trim();
+const openHere = (): string[] => openFiles().filter((name) => name.startsWith(cgroup.directory) || name.includes('pidfd'));
+const noDescriptor = Object.assign(new Error('EMFILE'), { code: 'EMFILE', errno: -24 });
+
+/** Fails to open one file, and no other. */
+function failToOpen(file: string): void {
+  const open = fs.openSync.bind(fs);
+  jest.spyOn(fs, 'openSync').mockImplementation((path, flags, mode) => {
+    if (String(path).endsWith(file)) throw noDescriptor;
+    return open(path, flags, mode);
+  });
+}
+
+describe('WorkerLeaf', () => {
+  it('is a cgroup that dies as one, with the limits that are given', async () => {
+    const leaf = await WorkerLeaf.create(cgroup, { lowBytes: 1, highBytes: 2, maxBytes: Infinity });
+    expect(['memory.oom.group', 'memory.low', 'memory.high', 'memory.max'].map(text)).toEqual(['1', '1', '2', 'max']);
+    expect(await leaf.peakBytes()).toBe(4096);
+    expect(leaf.sample()?.usage.currentBytes).toBe(0);
+    expect(openHere()).toHaveLength(1);
+    await leaf.remove();
+    expect([openHere(), existsSync(cgroup.directory), leaf.sample(), await leaf.peakBytes()]).toEqual([[], false, undefined, undefined]);
+  });
+
+  it('writes no limit that is not given', async () => {
+    const leaf = await WorkerLeaf.create(cgroup, {});
+    expect(['memory.low', 'memory.high', 'memory.max'].map(text)).toEqual(['0', 'max', 'max']);
+    await leaf.remove();
+  });
+
+  it.each(['memory.oom.group', 'memory.low'])('leaves nothing when %s cannot be written', async (file) => {
+    hierarchy.without = [file];
+    await expect(WorkerLeaf.create(cgroup, { lowBytes: 1 })).rejects.toThrow('ENOENT');
+    expect([openHere(), existsSync(cgroup.directory)]).toEqual([[], false]);
+  });
+
+  it('leaves nothing when no descriptor is left for cgroup.kill', async () => {
+    failToOpen('cgroup.kill');
+    await expect(WorkerLeaf.create(cgroup, {})).rejects.toMatchObject({ code: 'ERR_SPILLWAY_SYSTEM_LIMIT' });
+    expect([openHere(), existsSync(cgroup.directory)]).toEqual([[], false]);
+  });
+
+  it('kills through the descriptor that it holds, and closes it after the write; after its removal does nothing', async () => {
+    const leaf = await WorkerLeaf.create(cgroup, {});
+    const written: number[] = [];
+    const write = fs.write.bind(fs) as (...args: unknown[]) => void;
+    const writes = jest.spyOn(fs, 'write').mockImplementation(((fd: number, value: string, done: () => void) => {
+      setTimeout(() => {
+        written.push(openHere().length);
+        write(fd, value, done);
+      }, 20);
+    }) as typeof fs.write);
+    leaf.kill();
+    leaf.kill();
+    await leaf.remove();
+    leaf.kill();
+    expect(written).toEqual([1, 1]);
+    expect(writes).toHaveBeenCalledTimes(2);
+    expect(openHere()).toEqual([]);
+    await leaf.remove();
+  });
+});
+
+describe('a worker in its leaf', () => {
+  const degraded: SpillwayError[] = [];
+  const start = (file: string, args: string[], options: WorkerOptions = {}): Promise<WorkerProcess> => {
+    const launcherFd = openSync(launcherPath(), 'r');
+    const facts = parseWorkerOptions(options, { id: 'w1', oomScoreAdj: 500 });
+    return spawnWorker({ file, args, options: { stdio: 'ignore' } }, facts, cgroup, launcherFd, (error) => degraded.push(error)).finally(() => {
+      fs.closeSync(launcherFd);
+    });
+  };
+  afterEach(() => {
+    expect(degraded.splice(0)).toEqual([]);
+    expect([openHere(), existsSync(cgroup.directory)]).toEqual([[], false]);
+  });
+
+  it('tells how it ended, with the last figures of the leaf', async () => {
+    const worker = await start('sh', ['-c', 'exit 3'], { memory: { maxBytes: 1e9 } });
+    expect(await worker.exited).toMatchObject({ id: 'w1', code: 3, signal: null, cause: 'exit', retryHint: 'no', peakBytes: 4096, counters: { oom_kill: 0 } });
+  });
+
+  it('is a candidate with what the leaf uses and what the user says', async () => {
+    const worker = await start('sleep', ['600'], { owner: 'me', labels: { a: 'b' } });
+    setAnonBytes(cgroup.directory, 5000);
+    const before = worker.candidate();
+    expect(before).toMatchObject({ id: 'w1', pid: worker.pid, group: 'default', owner: 'me', idle: false, freeableBytes: 5000, labels: { a: 'b' } });
+    new Worker(worker).update({ idle: true });
+    new Worker(worker).update({ idle: false, priority: 3, retriable: true, labels: {} });
+    const after = worker.candidate();
+    expect(after).toMatchObject({ idle: false, priority: 3, retriable: true, labels: {} });
+    expect(after.startedAtMs).toBeGreaterThan(before.startedAtMs);
+    worker.kill('close');
+    expect(await worker.exited).toMatchObject({ cause: 'closed' });
+    expect(worker.candidate().freeableBytes).toBeUndefined();
+  });
+
+  it('killed for relief: dying until it is gone, and its memory counts as on its way, once', async () => {
+    const worker = await start('sleep', ['600']);
+    setAnonBytes(cgroup.directory, 5000);
+    expect([worker.dying, worker.dyingBytes]).toEqual([false, 0]);
+    worker.kill('relief', 'report-1');
+    worker.kill('close');
+    expect([worker.dying, worker.dyingBytes]).toEqual([true, 5000]);
+    worker.markStuck();
+    expect([worker.dying, worker.dyingBytes]).toEqual([true, 0]);
+    expect(await worker.exited).toMatchObject({ signal: 'SIGKILL', cause: 'spillway', retryHint: 'elsewhere', reportId: 'report-1' });
+  });
+
+  it('killed by the user: its memory is on its way too, so that nobody else dies for it', async () => {
+    const worker = await start('sleep', ['600']);
+    setAnonBytes(cgroup.directory, 5000);
+    new Worker(worker).kill();
+    expect([worker.dying, worker.dyingBytes]).toEqual([true, 5000]);
+    worker.kill('relief', 'report-1');
+    expect(await worker.exited).toMatchObject({ cause: 'signal', retryHint: 'no' });
+    new Worker(worker).kill();
+  });
+
+  it('ended by itself: dying from then on, and a kill that comes too late is not its cause', async () => {
+    const worker = await start('sleep', ['600']);
+    const reaped = new Promise((resolve) => worker.process.once('exit', resolve));
+    process.kill(worker.pid, 'SIGKILL');
+    await reaped;
+    expect(worker.dying).toBe(true);
+    worker.kill('relief', 'report-1');
+    const exit = await worker.exited;
+    expect(exit).toMatchObject({ cause: 'signal' });
+    expect(exit).not.toHaveProperty('reportId');
+  });
+
+  it('a missing program leaves nothing', async () => {
+    await expect(start('spillway-no-such-program', [])).rejects.toMatchObject({ code: 'ENOENT' });
+  });
+
+  it('no descriptor left for cgroup.procs leaves nothing', async () => {
+    failToOpen('cgroup.procs');
+    await expect(start('true', [])).rejects.toMatchObject({ code: 'ERR_SPILLWAY_SYSTEM_LIMIT' });
+  });
+
+  it('no descriptor left for the pidfd leaves no process either', async () => {
+    let pid = 0;
+    jest.spyOn(native(), 'openPidfd').mockImplementation((given) => {
+      pid = given;
+      return { errno: 24, syscall: 'pidfd_open', file: '' };
+    });
+    await expect(start('sleep', ['600'])).rejects.toMatchObject({ code: 'ERR_SPILLWAY_SYSTEM_LIMIT' });
+    expect(existsSync(`/proc/${pid}`)).toBe(false);
+  });
+
+  it('whose leaf cannot be looked at in the end is killed whole all the same, and says what went wrong', async () => {
+    const worker = await start('true', []);
+    jest.spyOn(Cgroup.prototype, 'populated').mockRejectedValue(noDescriptor);
+    const kill = jest.spyOn(WorkerLeaf.prototype, 'kill');
+    expect(await worker.exited).toMatchObject({ code: 0, cause: 'exit' });
+    expect(kill).toHaveBeenCalledTimes(1);
+    expect(degraded.splice(0).map(({ message }) => message)).toEqual([expect.stringContaining('Worker w1 has ended, but Spillway could not see that its cgroup is empty')]);
+  });
+});
