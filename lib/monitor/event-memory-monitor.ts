@@ -1,11 +1,12 @@
 import { EventEmitter } from 'node:events';
 import { resolve } from 'node:path';
 import { cgroupError } from '../cgroup/cgroup-error';
+import { emitSafely } from '../emit-safely';
 import { SpillwayError } from '../errors';
 import { isFailure, native, type NativeFailure, type NativeMemoryReport } from '../native';
 import { checkKeys, invalidOption, parseBoolean, parseBytes, parseNumber, parseOneOf, parsePath, type Bytes } from '../options';
 import { breachReason } from './breach-reason';
-import { memoryEventKeys, type MemoryEventKey, type MonitorEvents, type MonitorState } from './types';
+import { memoryEventKeys, type EventBreach, type MemoryEventKey, type MonitorEvents, type MonitorState } from './types';
 
 export interface EventMemoryMonitorOptions {
   /** Directory of the cgroup. A folder with files of the same form serves for tests. */
@@ -115,47 +116,30 @@ export class EventMemoryMonitor extends EventEmitter<MonitorEvents> implements D
     this.#failure = report.failure;
 
     const { failure } = report;
-    if (report.newBaseline) {
-      this.#tell(() => this.emit('degraded', countersReset(this.cgroup)));
-    }
+    if (report.newBaseline) this.#tell('degraded', countersReset(this.cgroup));
     if (failure !== undefined && failure.errno !== failedBefore?.errno) {
-      this.#tell(() => this.emit('degraded', cgroupError(this.cgroup, failure, 'go on watching')));
+      this.#tell('degraded', cgroupError(this.cgroup, failure, 'go on watching'));
     }
-    if (report.breach) {
-      this.#tell(() => {
-        this.#emitBreach(report, detectedAtMs);
-      });
-    }
-    if (wasShort && !this.#short) {
-      this.#tell(() => this.emit('clear'));
-    }
-    if (report.removed) {
-      this.#tell(() => {
-        this.stop();
-        this.emit('removed', { cgroup: this.cgroup, counters: report.counters, exact: report.exact });
-      });
+    if (report.breach) this.#tell('breach', this.#breachOf(report, detectedAtMs));
+    if (wasShort && !this.#short) this.#tell('clear');
+    if (report.removed && this.running) {
+      this.stop();
+      emitSafely<MonitorEvents, 'removed'>(this, 'removed', { cgroup: this.cgroup, counters: report.counters, exact: report.exact });
     }
   }
 
   /**
    * One event of a report. A listener before it may have stopped the monitor; then nothing more is
-   * told. One that throws must not keep the next event of the report from being told (that of the
-   * removal, and the monitor would look alive for ever), so its error is thrown afterwards.
+   * told. One that throws must not keep the next event back (that of the removal, and the monitor
+   * would look alive for ever).
    */
-  #tell(emit: () => unknown): void {
-    if (!this.running) return;
-    try {
-      emit();
-    } catch (error) {
-      queueMicrotask(() => {
-        throw error;
-      });
-    }
+  #tell<Name extends keyof MonitorEvents>(name: Name, ...args: MonitorEvents[Name]): void {
+    if (this.running) emitSafely<MonitorEvents, Name>(this, name, ...args);
   }
 
-  #emitBreach(report: NativeMemoryReport, detectedAtMs: number): void {
+  #breachOf(report: NativeMemoryReport, detectedAtMs: number): EventBreach {
     const { pinnedBytes } = report.shortness;
-    this.emit('breach', {
+    return {
       source: 'event',
       cgroup: this.cgroup,
       reason: breachReason(this.cgroup, report),
@@ -166,7 +150,7 @@ export class EventMemoryMonitor extends EventEmitter<MonitorEvents> implements D
       short: report.short,
       counters: report.counters,
       delta: report.delta,
-    });
+    };
   }
 }
 

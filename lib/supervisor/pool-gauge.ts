@@ -1,3 +1,4 @@
+import type { MemoryLimits, MemoryUsage } from '../monitor/types';
 import { isFailure, native } from '../native';
 import type { PoolState } from './types';
 
@@ -11,8 +12,11 @@ export class PoolGauge {
   /** `undefined` when the files do not tell. With `wasShort` a shortage ends only at the clear level. */
   measure(wasShort: boolean): PoolState | undefined {
     const sample = native().readMemory(this.directory);
-    if (isFailure(sample)) return undefined;
-    const { usage, limits } = sample;
+    return isFailure(sample) ? undefined : this.judge(sample.usage, sample.limits, wasShort);
+  }
+
+  /** The same for figures that were read before. */
+  judge(usage: MemoryUsage, limits: MemoryLimits, wasShort: boolean): PoolState | undefined {
     const shortness = native().evaluateShortness(usage, limits, this.killBufferBytes, wasShort);
     if (!shortness.known) return undefined;
     const { pinnedBytes, markBytes, bytesToFree, short } = shortness;

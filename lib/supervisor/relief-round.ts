@@ -26,7 +26,7 @@ const systemClock: Clock = {
 };
 
 export interface ReliefContext {
-  gauge: Pick<PoolGauge, 'measure'>;
+  gauge: Pick<PoolGauge, 'measure' | 'judge'>;
   policy: KillPolicy;
   /** How long to wait for a victim's end before the next one is chosen. */
   victimTimeoutMs: number;
@@ -51,6 +51,11 @@ export class ReliefRound {
   readonly #clock: Clock;
   /** By the wall clock of now: what `performance.timeOrigin` says goes wrong when that clock is set. */
   readonly #noticedAt: Date;
+  /**
+   * What the native thread saw by the descriptors that it holds. Good for the first decision where
+   * none is left to look anew: the victim's death frees some.
+   */
+  #evidence: PoolState | undefined;
   #candidates: Candidate[] = [];
   #ranking: Ranked[] = [];
   #policyUsed: { policy: string; policyError?: string };
@@ -61,6 +66,7 @@ export class ReliefRound {
   ) {
     this.#clock = context.clock ?? systemClock;
     this.#noticedAt = new Date(Date.now() - (this.#clock.now() - breach.detectedAtMs));
+    this.#evidence = context.gauge.judge(breach.usage, breach.limits, true);
     this.#policyUsed = { policy: context.policy.name };
     this.#timeline.push({ atMs: 0, step: 'noticed' });
   }
@@ -78,7 +84,8 @@ export class ReliefRound {
   /** One decision. Says how the round ended, or nothing when it goes on. */
   async #step(): Promise<ReliefOutcome | undefined> {
     if (this.context.closing()) return 'closed';
-    const state = this.context.gauge.measure(true);
+    const state = this.context.gauge.measure(true) ?? this.#evidence;
+    this.#evidence = undefined;
     if (state === undefined) return 'unreadable';
     this.#mark('measured');
     if (!state.short) return 'relieved';

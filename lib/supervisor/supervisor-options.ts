@@ -87,10 +87,10 @@ function parsePolicy(policy: unknown): KillPolicy {
  */
 export function checkOrder({ highBytes, maxBytes, killBufferBytes }: Pick<SupervisorSettings, 'highBytes' | 'maxBytes' | 'killBufferBytes'>): void {
   if (highBytes === undefined) return;
-  if (highBytes > maxBytes) {
+  if (highBytes >= maxBytes && maxBytes !== Infinity) {
     throw new SpillwayError(
       'ERR_SPILLWAY_INVALID_OPTION',
-      `Expected limits.highBytes (${highBytes}) to be at most limits.maxBytes (${maxBytes}): the kernel would kill before Spillway hears anything`,
+      `Expected limits.highBytes (${highBytes}) to be below limits.maxBytes (${maxBytes}): the kernel would kill before Spillway hears anything`,
     );
   }
   if (killBufferBytes !== undefined && killBufferBytes >= highBytes) {

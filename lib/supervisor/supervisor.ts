@@ -11,7 +11,7 @@ import { SpillwayError } from '../errors';
 import { EventMemoryMonitor } from '../monitor/event-memory-monitor';
 import type { Breach } from '../monitor/types';
 import { launcherPath, native } from '../native';
-import { emitSafely } from './emit-safely';
+import { emitSafely } from '../emit-safely';
 import { forkArguments } from './fork-arguments';
 import { PoolGauge } from './pool-gauge';
 import { ReliefRound } from './relief-round';
@@ -208,7 +208,9 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements AsyncD
     const report = await round.run();
     // While nothing can be done each safety read asks again, and one report says it all.
     const helpless = (report.outcome === 'no-candidate' || report.outcome === 'unreadable') && report.victims.length === 0;
-    if (!helpless || !this.#helpless) this.#emit('relief', report);
+    // A breach that was heard while the last round ended: the shortage was over by then.
+    const needless = report.outcome === 'relieved' && report.victims.length === 0;
+    if (!needless && !(helpless && this.#helpless)) this.#emit('relief', report);
     this.#helpless = helpless;
   }
 

@@ -111,7 +111,7 @@ function parseMemory(memory: WorkerOptions['memory']): WorkerFacts['memory'] {
   const parsed: WorkerFacts['memory'] = {};
   for (const key of ['lowBytes', 'highBytes', 'maxBytes'] as const) {
     const value = memory[key];
-    if (value !== undefined) parsed[key] = parseBytes(`memory.${key}`, value, { unlimited: true });
+    if (value !== undefined) parsed[key] = parseBytes(`memory.${key}`, value, { unlimited: true, min: key === 'lowBytes' ? 0 : 1 });
   }
   const { lowBytes = 0, maxBytes = Infinity, highBytes = maxBytes } = parsed;
   if (lowBytes > highBytes || highBytes > maxBytes) {

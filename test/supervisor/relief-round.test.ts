@@ -33,6 +33,10 @@ class FakePool {
     return { usage: { pinnedBytes }, limits: { highBytes: this.high }, short, markBytes: this.high, bytesToFree: short ? pinnedBytes - this.high * 0.95 : 0 };
   };
 
+  /** What the breach's own figures amount to. */
+  evidence: PoolState | undefined;
+  readonly judge = (): PoolState | undefined => this.evidence;
+
   run(): Promise<ReliefReport> {
     return new ReliefRound(breach, { ...this.#context(2000), clock: this.clock }).run();
   }
@@ -159,6 +163,16 @@ it('unreadable, at once or in between, kills nobody more', async () => {
   world.onVictim = () => { world.readable = false; };
   expect(await world.run()).toMatchObject({ outcome: 'unreadable', victims: [{ id: 'a', died: true }] });
   expect(await world.run()).toMatchObject({ outcome: 'unreadable', victims: [], before: { usage: breach.usage, limits: breach.limits } });
+});
+
+it('with no descriptor left to look anew, one victim is chosen by what the thread saw', async () => {
+  const world = new FakePool([new FakeWorker('a', 60), new FakeWorker('b', 100)], 900);
+  world.evidence = world.measure(true);
+  world.readable = false;
+  world.onVictim = () => { world.readable = true; };
+  expect(await world.run()).toMatchObject({ victims: [{ id: 'a', died: true }, { id: 'b' }] });
+  world.readable = false;
+  expect(await world.run()).toMatchObject({ outcome: 'no-candidate', victims: [] });
 });
 
 it('a limit that is raised in mid-round ends it', async () => {

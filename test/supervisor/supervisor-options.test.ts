@@ -50,7 +50,7 @@ it.each<[string, unknown, string]>([
   ),
   ['limits.highBytes', { name: 'p', limits: { highBytes: 'max' } }, 'Expected option \'limits.highBytes\''],
   ['limits.swapMaxBytes', { name: 'p', limits: { swapMaxBytes: -1 } }, "Expected option 'limits.swapMaxBytes'"],
-  ['order', { name: 'p', limits: { highBytes: 2, maxBytes: 1 } }, 'Expected limits.highBytes (2) to be at most limits.maxBytes (1): the kernel would kill'],
+  ['order', { name: 'p', limits: { highBytes: 2, maxBytes: 1 } }, 'Expected limits.highBytes (2) to be below limits.maxBytes (1): the kernel would kill'],
   ['order', { name: 'p', limits: { highBytes: 10 }, killBufferBytes: 10 }, "Expected option 'killBufferBytes' to be less than limits.highBytes (10), got 10"],
   ...[-1, 'max', 0.5, null].map((value): [string, unknown, string] => ['killBufferBytes', { name: 'p', killBufferBytes: value }, "Expected option 'killBufferBytes'"]),
   ...[0, 600_001, 1.5, '5', NaN, Infinity, null].map((value): [string, unknown, string] => ['victimTimeoutMs', { name: 'p', victimTimeoutMs: value }, 'from 1 to 600000']),
@@ -62,8 +62,9 @@ it.each<[string, unknown, string]>([
   expect(messageOf(options)).toContain(message);
 });
 
-it('takes equal limits and a kill buffer just below the mark', () => {
-  expect(parse({ name: 'p', limits: { highBytes: 10, maxBytes: 10 }, killBufferBytes: 9 })).toMatchObject({ highBytes: 10, maxBytes: 10, killBufferBytes: 9 });
+it('refuses equal limits, and takes a kill buffer just below the mark', () => {
+  expect(messageOf({ name: 'p', limits: { highBytes: 10, maxBytes: 10 } })).toContain('to be below limits.maxBytes (10)');
+  expect(parse({ name: 'p', limits: { highBytes: 10, maxBytes: 11 }, killBufferBytes: 9 })).toMatchObject({ highBytes: 10, maxBytes: 11, killBufferBytes: 9 });
 });
 
 it('a kill buffer is also checked against a mark that is found out later', () => {

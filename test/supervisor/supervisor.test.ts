@@ -161,7 +161,7 @@ describe('in a fixture, with real processes', () => {
 
   it.each<[string, ReliefReport['outcome'], () => void]>([
     ['nobody to kill', 'no-candidate', () => undefined],
-    ['the pool cannot be read', 'unreadable', () => { jest.spyOn(PoolGauge.prototype, 'measure').mockReturnValue(undefined); }],
+    ['the pool cannot be read', 'unreadable', () => { for (const way of ['measure', 'judge'] as const) jest.spyOn(PoolGauge.prototype, way).mockReturnValue(undefined); }],
   ])('%s: one report for as long as that lasts', async (_what, outcome, spoil) => {
     const supervisor = await create();
     spoil();

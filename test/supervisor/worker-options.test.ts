@@ -46,7 +46,7 @@ it.each<[string, unknown, string]>([
   ...[null, 'a=b', ['a'], new Map([['a', 'b']]), () => 0].map((value): [string, unknown, string] => ['labels', { labels: value }, 'an object with strings as values']),
   ['labels', { labels: { 'a\nb': 1 } }, "Expected option 'labels[\"a\\nb\"]' to be a string, got 1"],
   ...[-1, 0.5, NaN, 2 ** 53, '1MB', '1e3', '-1', '', null, 1n].map((value): [string, unknown, string] => [
-    'memory.maxBytes', { memory: { maxBytes: value } }, "Expected option 'memory.maxBytes' to be a number of bytes from 0",
+    'memory.maxBytes', { memory: { maxBytes: value } }, "Expected option 'memory.maxBytes' to be a number of bytes from 1",
   ]),
   ['memory order', { memory: { lowBytes: 2, maxBytes: 1 } }, 'lowBytes <= highBytes <= maxBytes'],
   ['memory order', { memory: { lowBytes: 2, highBytes: 1 } }, 'lowBytes <= highBytes <= maxBytes'],

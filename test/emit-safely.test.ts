@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
-import { emitSafely } from '../../lib/supervisor/emit-safely';
-import { runApart } from '../support/fixture-pool';
+import { emitSafely } from '../lib/emit-safely';
+import { runApart } from './support/fixture-pool';
 
 interface Events {
   told: [number, string];
@@ -45,7 +45,7 @@ it("is an 'uncaughtException' for the process, after the work that was under way
     const emitter = new EventEmitter();
     process.on('uncaughtException', (error) => console.log('uncaught', error.message));
     emitter.on('told', () => { throw new Error('of a listener'); });
-    lib('supervisor/emit-safely').emitSafely(emitter, 'told');
+    lib('emit-safely').emitSafely(emitter, 'told');
     console.log('went on');`);
   expect(printed).toBe('went on\nuncaught of a listener\n');
 });
