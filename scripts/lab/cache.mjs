@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
-import { homedir } from 'node:os';
+import { userInfo } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 
 const STALE_MS = 24 * 60 * 60 * 1000;
@@ -11,20 +11,10 @@ const STALE_MS = 24 * 60 * 60 * 1000;
  */
 export function cacheDirectory() {
   const xdg = process.env['XDG_CACHE_HOME'];
-  // The XDG specification: a relative path is to be ignored. homedir() falls
-  // back on the password file only where HOME is unset, not where it is empty.
-  const base = xdg && isAbsolute(xdg) ? xdg : join(process.env['HOME'] || passwdHome(), '.cache');
+  // The XDG specification: a relative path is to be ignored. HOME may be empty
+  // (some CI runners): the password file knows.
+  const base = xdg && isAbsolute(xdg) ? xdg : join(process.env['HOME'] || userInfo().homedir, '.cache');
   return join(base, 'spillway', 'lab');
-}
-
-function passwdHome() {
-  const saved = process.env['HOME'];
-  delete process.env['HOME'];
-  try {
-    return homedir();
-  } finally {
-    if (saved !== undefined) process.env['HOME'] = saved;
-  }
 }
 
 /**

@@ -1,11 +1,15 @@
 import { spawn } from 'node:child_process';
 import { BootFiles } from './boot-files.mjs';
-import { newEndMarker, UntilMarker } from './end-marker.mjs';
+import { converse } from './conversation.mjs';
+import { newEndMarker } from './end-marker.mjs';
 import { initramfs } from './initramfs.mjs';
+import { withoutDiskModules } from './modules.mjs';
 import { qemuArguments } from './qemu.mjs';
 import { settingsScript } from './settings.mjs';
 
-const TAIL_BYTES = 8192;
+// A boot takes 4 s on a quiet machine, 20 s on one with ten times the work.
+const START_LIMIT_MS = 120_000;
+const BOOT_ATTEMPTS = 3;
 
 /**
  * @typedef {object} BootOptions
@@ -19,25 +23,31 @@ const TAIL_BYTES = 8192;
  */
 
 /**
- * @typedef {object} Outcome
- * @property {number | undefined} status exit status; undefined when the guest ended without one
- * @property {string} tail the end of what the guest's console and QEMU said
- */
-
-/**
  * Boots a guest, runs the job there and passes its output on as it comes.
+ * A guest that does not get as far as the job is booted again, which nobody
+ * can tell from the job's side: emulation makes a kernel fail now and then.
  * @param {Boot} boot
- * @returns {Promise<Outcome>}
+ * @returns {Promise<import('./conversation.mjs').Outcome>}
  */
 export async function runGuest(boot) {
-  const marker = newEndMarker();
+  for (let attempt = 1; ; attempt += 1) {
+    const outcome = await bootOnce(boot);
+    if (outcome.started || boot.signal.aborted || attempt === BOOT_ATTEMPTS) return outcome;
+    console.error(`lab: the guest did not come up, booting again. Its console ended with:\n${outcome.tail.trimEnd()}`);
+  }
+}
+
+/** @param {Boot} boot */
+async function bootOnce(boot) {
+  const endMarker = newEndMarker();
   const files = new BootFiles();
   try {
-    const initrd = files.data(initramfs(boot.kernel.modules, settingsScript(boot, marker), boot.job));
     const disks = [
       ...(boot.diskMib > 0 ? [files.ext4Disk(boot.diskMib)] : []),
       ...(boot.swapMib > 0 ? [files.emptyDisk(boot.swapMib)] : []),
     ];
+    const modules = disks.length > 0 ? boot.kernel.modules : withoutDiskModules(boot.kernel.modules);
+    const initrd = files.data(initramfs(modules, settingsScript(boot, endMarker), boot.job));
     files.unlink();
     const qemu = spawn(
       // Should the lab be killed, the kernel kills QEMU.
@@ -47,56 +57,8 @@ export async function runGuest(boot) {
       // its own, so that Ctrl-C on a terminal reaches the lab alone.
       { stdio: ['ignore', 'ignore', 'pipe', 'pipe', 'pipe', 'pipe', 'pipe', initrd, ...disks], detached: true },
     );
-    return await converse(qemu, marker, boot);
+    return await converse(qemu, { endMarker, showConsole: boot.showConsole, startLimitMs: START_LIMIT_MS, signal: boot.signal });
   } finally {
     files.close();
   }
-}
-
-/**
- * @param {import('node:child_process').ChildProcess} qemu
- * @param {string} marker
- * @param {Boot} boot
- * @returns {Promise<Outcome>}
- */
-function converse(qemu, marker, { signal, showConsole }) {
-  return new Promise((resolve, reject) => {
-    const [, , messages, console, stdout, stderr, statusPort] = /** @type {import('node:stream').Readable[]} */ (qemu.stdio);
-    if (!messages || !console || !stdout || !stderr || !statusPort) throw new Error('QEMU was started without its channels.');
-    const kill = () => qemu.kill('SIGKILL');
-    signal.addEventListener('abort', kill, { once: true });
-
-    let tail = '';
-    for (const source of [messages, console]) {
-      source.on('data', (/** @type {Buffer} */ chunk) => {
-        tail = (tail + chunk.toString('latin1')).slice(-TAIL_BYTES);
-        if (showConsole) process.stderr.write(chunk);
-      });
-    }
-    let statusText = '';
-    statusPort.on('data', (/** @type {Buffer} */ chunk) => {
-      statusText += chunk.toString('latin1');
-      killWhenComplete();
-    });
-    const outputs = [
-      { port: stdout, sink: process.stdout, until: new UntilMarker(marker) },
-      { port: stderr, sink: process.stderr, until: new UntilMarker(marker) },
-    ];
-    const killWhenComplete = () => {
-      if (statusText.endsWith('\n') && outputs.every(({ until }) => until.complete)) kill();
-    };
-    for (const { port, sink, until } of outputs) {
-      until.on('complete', killWhenComplete);
-      port.pipe(until).pipe(sink, { end: false });
-    }
-    // A killed QEMU resets its sockets; what they held has been read by then.
-    for (const stream of [messages, console, stdout, stderr, statusPort]) stream.on('error', () => {});
-
-    qemu.once('error', (error) => reject(new Error(`Cannot start QEMU: ${error.message}`, { cause: error })));
-    qemu.once('close', () => {
-      signal.removeEventListener('abort', kill);
-      const status = /^(\d+)\n$/.exec(statusText)?.[1];
-      resolve({ status: status === undefined ? undefined : Number(status), tail });
-    });
-  });
 }

@@ -1,4 +1,5 @@
-import { isAbsolute, resolve } from 'node:path';
+import { statSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { KERNEL_SERIES } from './kernel.mjs';
 
 export const HELP = `Usage: npm run lab -- [options] COMMAND [ARGUMENT...]
@@ -57,7 +58,10 @@ const WITH_VALUE = {
   '--disk': (options, value) => { options.diskMib = wholeNumber('--disk', value, 0); },
   '--swap': (options, value) => { options.swapMib = wholeNumber('--swap', value, 0); },
   '--env': (options, value) => { options.env.push(value); },
-  '--share': (options, value) => { options.shares.push(isAbsolute(value) ? value : resolve(value)); },
+  '--share': (options, value) => {
+    if (!statSync(value, { throwIfNoEntry: false })?.isDirectory()) throw new UsageError(`--share needs a directory that exists, not "${value}".`);
+    options.shares.push(resolve(value));
+  },
   '--cmdline-append': (options, value) => { options.kernelParameters.push(value); },
 };
 
@@ -85,7 +89,7 @@ export function parseOptions(words) {
   while (rest[0]?.startsWith('--')) {
     const word = /** @type {string} */ (rest.shift());
     if (word === '--') break;
-    const [name, inline] = /^([^=]+)=([\s\S]*)$/.exec(word)?.slice(1) ?? [word];
+    const [, name = word, inline] = /^([^=]+)=([\s\S]*)$/.exec(word) ?? [];
     if (name in WITHOUT_VALUE && inline === undefined) {
       WITHOUT_VALUE[name]?.(options);
       continue;

@@ -21,7 +21,7 @@ export function qemuArguments(machine) {
   const channel = (/** @type {string} */ id, /** @type {number} */ descriptor) => ['-chardev', `socket,id=${id},fd=${descriptor}`];
   const port = (/** @type {string} */ id, /** @type {number} */ number) => ['-device', `virtserialport,chardev=${id},nr=${number}`];
   return [
-    ...['-accel', 'tcg,thread=multi', '-cpu', 'max', '-smp', '2', '-m', `${machine.memoryMib}`],
+    ...['-machine', 'q35', '-accel', 'tcg,thread=multi', '-cpu', 'max', '-smp', '2', '-m', `${machine.memoryMib}`],
     ...['-nodefaults', '-no-user-config', '-display', 'none', '-no-reboot'],
     ...['-kernel', machine.kernel.image, '-initrd', `/proc/self/fd/${FIRST.initrd}`],
     ...['-append', kernelCommandLine(machine)],
@@ -47,8 +47,14 @@ function kernelCommandLine({ showConsole, kernelParameters }) {
     'panic=-1',
     'cgroup_no_v1=all',
     'psi=1',
+    // init.sh starts the second CPU, and says why. Without the others the kernel
+    // would patch itself for one CPU and back, and measure the second one's speed.
+    'maxcpus=1', 'noreplace-smp', 'lpj=10000000',
+    // A busy host delays the guest's timers: the kernel would suspect a good clock
+    // later, or give up at once ("IO-APIC + timer doesn't work").
+    'tsc=reliable', 'no_timer_check',
     // What only costs time under emulation.
-    'mitigations=off', 'audit=0', 'random.trust_cpu=on',
+    'mitigations=off', 'init_on_alloc=0', 'rodata=off', 'audit=0', 'random.trust_cpu=on',
     ...(showConsole ? [] : ['quiet']),
     ...kernelParameters,
   ].join(' ');

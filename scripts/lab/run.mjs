@@ -12,7 +12,7 @@ export function run(command, args, options = {}) {
   const { status, signal, error, stdout, stderr } = spawnSync(command, args, { maxBuffer: 1 << 30, ...options });
   if (error) throw new Error(`Cannot run ${command}: ${error.message}`, { cause: error });
   if (status !== 0) {
-    throw new Error(`${command} ${args.at(0) ?? ''} failed (${signal ?? `exit status ${status}`}):\n${stderr.toString().trim()}`);
+    throw new Error(`${command} failed (${signal ?? `exit status ${status}`}):\n${stderr.toString().trim()}`);
   }
   return stdout;
 }

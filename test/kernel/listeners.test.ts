@@ -1,0 +1,29 @@
+import { programFile } from './support/program';
+import { useSupervising } from './support/supervising';
+import { useCgroups } from './support/test-cgroup';
+
+const { supervise } = useSupervising();
+const { make } = useCgroups();
+
+test("listeners of 'victim', 'relief' and 'exit' that throw stop no round and leave nothing behind", async () => {
+  const base = make();
+  const child = supervise({
+    create: { name: 'pool', cgroup: base.directory, limits: { highBytes: '64MiB' }, safetyReadMs: 200 },
+    workers: [
+      ['sleep', ['1000'], {}, { id: 'honest' }],
+      [process.execPath, [programFile('hog'), '8', '4', '10', '400'], {}, { id: 'hog', retriable: true }],
+    ],
+    throwing: ['victim', 'relief', 'exit'],
+  });
+
+  expect(await child.told('relief')).toMatchObject({ outcome: 'relieved', victims: [{ id: 'hog', died: true }] });
+  expect(await child.told('exit')).toMatchObject({ id: 'hog', cause: 'spillway' });
+  await child.told('ready');
+  await child.close();
+
+  expect(child.allTold('uncaught')).toEqual(['the listener of victim throws', 'the listener of exit throws', 'the listener of relief throws', 'the listener of exit throws']);
+  expect(child.allTold('exit')).toMatchObject([{ id: 'hog' }, { id: 'honest', cause: 'closed' }]);
+  expect(child.allTold('degraded')).toEqual([]);
+  expect(await child.told('closed')).toMatchObject({ kills: 1, reliefRounds: 1 });
+  expect(base.children()).toEqual([]);
+});

@@ -1,0 +1,38 @@
+import { useMonitors } from './support/monitors';
+import { MiB } from './support/program';
+import { useSupervisors } from './support/supervisors';
+import { until } from './support/test-cgroup';
+
+const { watch } = useMonitors();
+const { create } = useSupervisors();
+
+test("a monitor on a worker's leaf ends in 'removed' with the counters that the worker's end tells, exactly", async () => {
+  const pool = await create();
+  for (let round = 0; round < 5; round++) {
+    const { worker, leaf } = await pool.start('hog', [8, 2, 5, 60], { memory: { highBytes: 24 * MiB } });
+    const { ear } = watch(leaf);
+    await until('`high` of its leaf to grow', () => leaf.counter('high') > 3);
+
+    worker.kill();
+    const { counters } = await worker.exited;
+    await ear.event('removed');
+
+    expect(ear.errors).toEqual([]);
+    expect(ear.removals).toEqual([{ cgroup: leaf.directory, counters, exact: true }]);
+  }
+});
+
+test("a monitor stopped in the listener of a breach tells nothing more, and the worker's end is as usual", async () => {
+  const pool = await create();
+  const { worker, leaf } = await pool.start('hog', [8, 2, 5, 60], { memory: { highBytes: 24 * MiB } });
+  const { monitor, ear } = watch(leaf);
+  monitor.on('breach', () => { monitor.stop(); });
+
+  await ear.breach(1);
+  const told = ear.all.length;
+  worker.kill();
+  expect(await worker.exited).toMatchObject({ cause: 'signal' });
+
+  expect(ear.all).toHaveLength(told);
+  expect(monitor).toMatchObject({ running: false, state: 'stopped' });
+});
