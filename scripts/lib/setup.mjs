@@ -38,8 +38,8 @@ export function ensureDependencies() {
   // The install script of this package compiles.
   if (process.platform === 'linux') ensureBuildTools();
   say('installing the npm packages into node_modules (npm ci; may take a minute)');
-  // They undo those of an npm that called us: `npm pack --dry-run`, `npm run --omit=dev`.
-  const options = ['--no-audit', '--no-fund', '--include=dev', '--dry-run=false', '--global=false'];
+  // They undo those of an npm that called us: `npm pack --dry-run`, `npm run --omit=dev`, `npm test --silent`.
+  const options = ['--no-audit', '--no-fund', '--include=dev', '--dry-run=false', '--global=false', '--loglevel=error'];
   const outcome = run(npm(), ['ci', ...options]);
   if (outcome.status !== 0 && lacksOnlyOptional(outcome.output)) {
     say('package-lock.json lacks packages for other systems, so npm install instead');
