@@ -53,6 +53,7 @@ std::optional<Failure> MemoryWatch::attach(SourceId id, Registrar* registrar) {
   if (parse_memory_events(std::get<std::string_view>(text), &counts) ==
       Parsed::kOk) {
     report_.counters = counts;
+    counters_final_ = !populated_;
     events_.take_replaced();
   }
   return std::nullopt;
