@@ -10,7 +10,7 @@ export interface EndFacts {
   /** Whether the AbortSignal of its spawn options fired. */
   aborted: boolean;
   counters: MemoryCounters | undefined;
-  /** `oom_kill` of its leaf when Spillway signalled it: what is above that came after. */
+  /** `oom_kill` of its leaf when Spillway had just signalled it: the kernel was first. */
   oomKillsAtSignal: number;
   /** Whether its leaf has a limit of its own below the pool's. */
   hasOwnLimit: boolean;

@@ -15,7 +15,6 @@ interface Kill {
   for: 'relief' | 'close' | 'request';
   reportId?: string;
   oomKillsAtSignal: number;
-  freeableBytes: number;
 }
 
 /** A started worker: its process, its leaf and its end. What users get of it is `Worker`. */
@@ -57,7 +56,7 @@ export class WorkerProcess {
   /** What a dying worker will still give back; nothing can be hoped of one that does not die. */
   get dyingBytes(): number {
     if (this.#stuck || !this.dying) return 0;
-    return this.#kill?.freeableBytes ?? freeableBytes(this.leaf.sample()?.usage) ?? 0;
+    return freeableBytes(this.leaf.sample()?.usage) ?? 0;
   }
 
   get stuck(): boolean {
@@ -72,16 +71,16 @@ export class WorkerProcess {
   kill(reason: Kill['for'], reportId?: string): void {
     // It has ended already, and nobody killed it.
     if (this.#reaped) return;
-    const sample = this.leaf.sample();
-    this.#kill ??= {
-      for: reason,
-      ...(reportId !== undefined && { reportId }),
-      oomKillsAtSignal: sample?.counters?.oom_kill ?? 0,
-      freeableBytes: freeableBytes(sample?.usage) ?? 0,
-    };
     // ESRCH: it has ended by itself just now, and `exited` tells how.
     native().signalPidfd(this.pidfd, constants.signals.SIGKILL);
     this.leaf.kill();
+    // Read after the signal: a process with SIGKILL pending is no kill that the kernel would count
+    // (task_will_free_mem() in mm/oom_kill.c), so what is counted by now came before ours.
+    this.#kill ??= {
+      for: reason,
+      ...(reportId !== undefined && { reportId }),
+      oomKillsAtSignal: this.leaf.sample()?.counters?.oom_kill ?? 0,
+    };
   }
 
   update({ idle, retriable, priority, labels }: WorkerUpdate): void {
