@@ -1,6 +1,7 @@
 {
   "variables": {
     "core_sources": [
+      "native/core/attribute.cc",
       "native/core/cgroup_events.cc",
       "native/core/flat_keyed.cc",
       "native/core/inotify.cc",
@@ -12,7 +13,9 @@
       "native/core/memory_watch_open.cc",
       "native/core/populated_watch.cc",
       "native/core/process.cc",
+      "native/core/process_watch.cc",
       "native/core/reactor.cc",
+      "native/core/reactor_thread.cc",
       "native/core/shortness.cc",
       "native/core/trigger_file.cc",
     ],

@@ -71,6 +71,12 @@ export interface NativeBinding {
     options: { directory: string; safetyReadMs: number; keepAlive: boolean },
     callback: (report: NativePopulatedReport) => void,
   ): number | NativeFailure;
+  /**
+   * Tells once that a pidfd's process has ended, also if that was before, and then ends by itself.
+   * Works on a duplicate of the pidfd. Called with a failure, it will never know of the end.
+   */
+  watchProcess(options: { pidfd: number; keepAlive: boolean }, callback: (failure?: NativeFailure) => void): number | NativeFailure;
+  /** Unknown ids, and those of watches that have ended, are ignored. */
   unwatch(id: number): void;
   /** Has this environment's memory watches of the cgroup look at it out of turn. */
   lookNow(directory: string): void;
@@ -84,6 +90,10 @@ export interface NativeBinding {
   openPidfd(pid: number): number | NativeFailure;
   signalPidfd(pidfd: number, signal: number): undefined | NativeFailure;
   lockFile(fd: number): undefined | NativeFailure;
+  /** An extended attribute, decoded as UTF-8; `undefined` where it is not set or the file system has none. */
+  readAttribute(path: string, name: string): string | undefined | NativeFailure;
+  /** At most 64 KiB. */
+  writeAttribute(path: string, name: string, value: string): undefined | NativeFailure;
 }
 
 export function isFailure(result: unknown): result is NativeFailure {

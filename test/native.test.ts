@@ -1,4 +1,5 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { errnoName, isFailure, isSupported, launcherPath, native, type NativeBinding, support } from '../lib/native';
 import * as root from '../lib/index';
@@ -101,5 +102,24 @@ describe('the raw functions', () => {
     });
     expect(reports).toEqual([{ populated: false, removed: false }, { populated: false, removed: true }]);
     expect(reactorCount()).toBe(0);
+  });
+});
+
+describe('attributes', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'spillway-attribute-'));
+  afterAll(() => { rmSync(folder, { recursive: true }); });
+
+  it('are written and read as UTF-8, and undefined where not set', () => {
+    expect(native().readAttribute(folder, 'user.spillway.test')).toBeUndefined();
+    const written = native().writeAttribute(folder, 'user.spillway.test', 'ü\0 {"a":1}');
+    const kept = written === undefined ? 'ü\0 {"a":1}' : undefined;
+    if (isFailure(written)) expect(errnoName(written)).toMatch(/^(ENOTSUP|EOPNOTSUPP)$/); // a file system without any
+    expect(native().readAttribute(folder, 'user.spillway.test')).toBe(kept);
+  });
+
+  it('give failures as values', () => {
+    const missing = join(folder, 'missing');
+    expect(native().readAttribute(missing, 'user.x')).toMatchObject({ syscall: 'getxattr', errno: 2 });
+    expect(native().writeAttribute(missing, 'user.x', '1')).toMatchObject({ syscall: 'setxattr', errno: 2 });
   });
 });

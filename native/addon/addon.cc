@@ -6,6 +6,7 @@
 #include <array>
 #include <utility>
 
+#include "attribute.h"
 #include "environment.h"
 #include "kernel_file.h"
 #include "memory_files.h"
@@ -53,6 +54,14 @@ Napi::Value watch_populated(const Napi::CallbackInfo& info) {
       PopulatedWatch::open(directory.Utf8Value(),
                            milliseconds_to_ns(options.Get("safetyReadMs"))),
       info[1], options.Get("keepAlive").ToBoolean());
+}
+
+// watchProcess({ pidfd, keepAlive }, callback): id | failure
+Napi::Value watch_process(const Napi::CallbackInfo& info) {
+  const auto options = info[0].As<Napi::Object>();
+  const auto pidfd = options.Get("pidfd").As<Napi::Number>();
+  return start_watch(info, ProcessWatch::open(pidfd.Int32Value()), info[1],
+                     options.Get("keepAlive").ToBoolean());
 }
 
 // unwatch(id): undefined
@@ -125,12 +134,33 @@ Napi::Value lock_file_js(const Napi::CallbackInfo& info) {
                       lock_file(info[0].As<Napi::Number>().Int32Value()));
 }
 
+// readAttribute(path, name): string | undefined | failure
+Napi::Value read_attribute_js(const Napi::CallbackInfo& info) {
+  const auto read = read_attribute(info[0].As<Napi::String>().Utf8Value(),
+                                   info[1].As<Napi::String>().Utf8Value());
+  if (const Failure* failure = failure_of(read)) {
+    return to_js(info.Env(), *failure);
+  }
+  const auto& value = std::get<std::optional<std::string>>(read);
+  if (!value.has_value()) return info.Env().Undefined();
+  return Napi::String::New(info.Env(), *value);
+}
+
+// writeAttribute(path, name, value): undefined | failure
+Napi::Value write_attribute_js(const Napi::CallbackInfo& info) {
+  return undefined_or(info.Env(),
+                      write_attribute(info[0].As<Napi::String>().Utf8Value(),
+                                      info[1].As<Napi::String>().Utf8Value(),
+                                      info[2].As<Napi::String>().Utf8Value()));
+}
+
 Napi::Object init(Napi::Env env, Napi::Object exports) {
   env.SetInstanceData(new Environment(env));
   const std::pair<const char*, Napi::Value (*)(const Napi::CallbackInfo&)>
       functions[] = {
           {"watchMemory", watch_memory},
           {"watchPopulated", watch_populated},
+          {"watchProcess", watch_process},
           {"unwatch", unwatch},
           {"lookNow", look_now},
           {"readMemory", read_memory},
@@ -138,6 +168,8 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
           {"openPidfd", open_pidfd_js},
           {"signalPidfd", signal_pidfd_js},
           {"lockFile", lock_file_js},
+          {"readAttribute", read_attribute_js},
+          {"writeAttribute", write_attribute_js},
       };
   for (const auto& [name, function] : functions) {
     exports.Set(name, Napi::Function::New(env, function, name));

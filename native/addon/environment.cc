@@ -89,6 +89,8 @@ bool Environment::deliver(SourceId id) {
   const auto entry = entries_.find(id);
   if (entry == entries_.end()) return true;
   const Napi::HandleScope scope(env_);
+  const bool tells_once = std::holds_alternative<std::shared_ptr<ProcessWatch>>(
+      entry->second.watch);
   napi_value report = nullptr;
   try {
     report = std::visit(
@@ -112,6 +114,8 @@ bool Environment::deliver(SourceId id) {
   // that into an abort.
   const napi_status status =
       napi_call_function(env_, receiver, callback, 1, &report, nullptr);
+  // After the call, which may start the next watch: the thread is then kept.
+  if (tells_once) unwatch(id);
   if (status == napi_ok) return true;
   if (status != napi_pending_exception) return false;
   napi_value exception = nullptr;

@@ -11,6 +11,7 @@
 
 #include "memory_watch.h"
 #include "populated_watch.h"
+#include "process_watch.h"
 #include "reactor.h"
 
 namespace spillway {
@@ -26,10 +27,12 @@ class Environment final : private Sink {
   Environment& operator=(const Environment&) = delete;
 
   using Watch = std::variant<std::shared_ptr<MemoryWatch>,
-                             std::shared_ptr<PopulatedWatch>>;
+                             std::shared_ptr<PopulatedWatch>,
+                             std::shared_ptr<ProcessWatch>>;
 
   // Calls `callback` with a report whenever there is something to tell, until
-  // unwatch(). With `keep_alive` the event loop goes on while it is watched.
+  // unwatch(); a process watch has one thing to tell, and then ends by itself.
+  // With `keep_alive` the event loop goes on while it is watched.
   Result<SourceId> watch(Watch watch, const Napi::Function& callback,
                          bool keep_alive);
   // Unknown ids are ignored. After the last one the thread is joined.

@@ -121,6 +121,11 @@ Napi::Object to_js(Napi::Env env, const PopulatedReport& report) {
   return object;
 }
 
+Napi::Value to_js(Napi::Env env, const ProcessReport& report) {
+  if (report.ended || !report.failure) return env.Undefined();
+  return to_js(env, *report.failure);
+}
+
 std::optional<uint64_t> optional_bytes(const Napi::Value& value) {
   if (!value.IsNumber()) return std::nullopt;
   const double bytes = value.As<Napi::Number>().DoubleValue();

@@ -6,6 +6,7 @@
 #include "failure.h"
 #include "memory_watch.h"
 #include "populated_watch.h"
+#include "process_watch.h"
 #include "shortness.h"
 
 namespace spillway {
@@ -22,6 +23,8 @@ Napi::Object to_js(Napi::Env env, const Shortness& shortness);
 // `now_ns` turns the time of notice into an age, which fits any clock base.
 Napi::Object to_js(Napi::Env env, const MemoryReport& report, int64_t now_ns);
 Napi::Object to_js(Napi::Env env, const PopulatedReport& report);
+// undefined, or the failure that keeps its end from being told.
+Napi::Value to_js(Napi::Env env, const ProcessReport& report);
 
 MemoryWatchOptions memory_watch_options(const Napi::Object& options);
 MemoryUsage memory_usage(const Napi::Object& usage);

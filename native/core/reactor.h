@@ -64,18 +64,26 @@ class Reactor final : private Registrar {
  private:
   static constexpr int64_t kNever = INT64_MAX;
 
+  // Ids below kFirstSource name the reactor's own descriptors.
+  static constexpr SourceId kShutdown = 0;
+  static constexpr SourceId kTimer = 1;
+  static constexpr SourceId kInotify = 2;
+  static constexpr SourceId kFirstSource = 16;
+
   struct Entry {
     std::shared_ptr<Source> source;
     int64_t due_ns = 0;
-    std::vector<int> kernfs_fds;
+    std::vector<int> fds;  // of the source's own, in the epoll set
     bool ready = false;
   };
 
   explicit Reactor(Sink* sink) : sink_(sink) {}
 
   std::optional<Failure> watch_kernfs(SourceId id, int fd) override;
+  std::optional<Failure> watch_process(SourceId id, int pidfd) override;
   std::optional<Failure> watch_path(SourceId id,
                                     const std::string& path) override;
+  std::optional<Failure> watch_fd(SourceId id, int fd, uint32_t event);
   std::optional<Failure> listen(int fd, uint32_t events, SourceId id);
 
   void run();
@@ -88,6 +96,13 @@ class Reactor final : private Registrar {
   // Any thread.
   void look(SourceId id, Cause cause, int64_t now_ns, std::span<char> buffer);
   void poke_if_ready();
+
+  // Any thread. Never used again in this process: an id that outlives its
+  // reactor must not name a source of the next one.
+  static SourceId next_id();
+  // Any thread. Due times lie on a grid of the interval, so that watches with
+  // equal intervals share a wake-up however many they are.
+  static int64_t next_due(int64_t now_ns, int64_t interval_ns);
 
   // Any thread, under the lock.
   void drop(SourceId id);

@@ -12,11 +12,15 @@ namespace spillway {
 
 using SourceId = uint64_t;
 
-// Why a source is asked to look at its files.
+// Why a source is asked to look.
 enum class Cause : uint8_t {
-  kChange,      // the kernel said that one of them changed
+  kChange,      // the kernel reported a change
   kSafetyRead,  // the timer: nothing may have changed
 };
+
+// An interval for sources whose change the kernel never fails to report. The
+// timer is not armed for it.
+inline constexpr int64_t kNoSafetyRead = INT64_MAX;
 
 // What a source may ask of the reactor that looks after it. Called under the
 // reactor's lock.
@@ -24,6 +28,8 @@ class Registrar {
  public:
   // Reports changes of an open kernfs file by EPOLLPRI.
   virtual std::optional<Failure> watch_kernfs(SourceId id, int fd) = 0;
+  // Reports the end of a pidfd's process by EPOLLIN, also one in the past.
+  virtual std::optional<Failure> watch_process(SourceId id, int pidfd) = 0;
   // Reports changes of an ordinary file by inotify.
   virtual std::optional<Failure> watch_path(SourceId id,
                                             const std::string& path) = 0;
@@ -32,21 +38,21 @@ class Registrar {
   ~Registrar() = default;
 };
 
-// Something of one cgroup that the reactor watches. All members are called
-// under the reactor's lock, on whichever thread holds it.
+// Something that the reactor watches: files of one cgroup, or a process. All
+// members are called under the reactor's lock, on whichever thread holds it.
 class Source {
  public:
   virtual ~Source() = default;
 
-  // How often to look although nothing was reported.
+  // How often to look although nothing was reported, or kNoSafetyRead.
   virtual int64_t safety_read_ns() const = 0;
 
-  // Registers its files, then takes its baseline, so that nothing falls in
-  // between. On failure the reactor drops whatever was registered.
+  // Registers its descriptors, then takes its baseline, so that nothing falls
+  // in between. On failure the reactor drops whatever was registered.
   virtual std::optional<Failure> attach(SourceId id, Registrar* registrar) = 0;
 
-  // Looks at its files; `buffer` is scratch space. True when JavaScript is to
-  // be told now.
+  // Looks at what it watches; `buffer` is scratch space. True when JavaScript
+  // is to be told now.
   virtual bool look(Cause cause, int64_t now_ns, std::span<char> buffer) = 0;
 
   // The reactor itself cannot go on: no further look will come.

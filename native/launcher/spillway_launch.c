@@ -14,6 +14,15 @@
 // as the socket closes with it. A failed step is reported by its name and
 // errno, and the exit status is 127.
 //
+//   spillway-launch --into DIRECTORY OOM_SCORE_ADJ FILE [ARG...]
+//
+// The way for processes that other libraries start, which hand over no
+// descriptors. It opens the cgroup.procs of DIRECTORY itself; a process that
+// could not join is moved by the supervisor when it attaches it, so a failure
+// to join or to set the score is neither fatal nor told. FILE is argv[0] too.
+// If it cannot be executed, one line on stderr says why, and the exit status is
+// that of a shell: 127 where there is no such program, 126 otherwise.
+//
 // Static, so that no LD_PRELOAD and no library path meant for the program acts
 // on the launcher. Signals, working directory, session, environment: whatever
 // the parent has set up for the program passes through untouched.
@@ -22,6 +31,7 @@
 #define _GNU_SOURCE  // NOLINT(bugprone-reserved-identifier)
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,7 +45,12 @@ enum {
   kFileArg,
   kArgv0Arg,
   kMinArgs,
+  kIntoDirectoryArg = 2,
+  kIntoOomScoreAdjArg,
+  kIntoFileArg,
+  kIntoMinArgs,
   kExitNotRun = 127,  // what a shell and libuv use for "could not run it"
+  kExitNotExecutable = 126,
 };
 
 // A parent that is gone must not stop a detached worker: no SIGPIPE, and a
@@ -75,6 +90,30 @@ static int set_oom_score_adj(const char* score) {
   return result;
 }
 
+static void join_directory(const char* directory) {
+  const int directory_fd = open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
+  if (directory_fd == -1) return;
+  const int procs_fd =
+      openat(directory_fd, "cgroup.procs", O_WRONLY | O_CLOEXEC);
+  close(directory_fd);
+  if (procs_fd == -1) return;
+  (void)write_value(procs_fd, "0");
+  close(procs_fd);
+}
+
+static int launch_into(char** argv) {
+  join_directory(argv[kIntoDirectoryArg]);
+  (void)set_oom_score_adj(argv[kIntoOomScoreAdjArg]);
+  execvp(argv[kIntoFileArg], argv + kIntoFileArg);
+  const int error = errno;
+  // The exit status shall tell also where nobody reads the line.
+  signal(SIGPIPE, SIG_IGN);
+  // NOLINTNEXTLINE(clang-analyzer-security.insecureAPI.*): as above
+  fprintf(stderr, "spillway-launch: %s: %s\n", argv[kIntoFileArg],
+          strerror(error));
+  return error == ENOENT ? kExitNotRun : kExitNotExecutable;
+}
+
 static int parse_fd(const char* text) {
   char* end = NULL;
   const long fd = strtol(text, &end, 10);
@@ -82,6 +121,9 @@ static int parse_fd(const char* text) {
 }
 
 int main(int argc, char** argv) {
+  if (argc >= kIntoMinArgs && strcmp(argv[1], "--into") == 0) {
+    return launch_into(argv);
+  }
   const int procs_fd = argc < kMinArgs ? -1 : parse_fd(argv[kFirstFdArg]);
   if (procs_fd == -1) {
     fputs("spillway-launch is run by Spillway, not by hand\n", stderr);

@@ -16,6 +16,10 @@ class FakeRegistrar final : public Registrar {
     kernfs_fds.push_back(fd);
     return failure;
   }
+  std::optional<Failure> watch_process(SourceId /*id*/, int pidfd) override {
+    pidfds.push_back(pidfd);
+    return failure;
+  }
   std::optional<Failure> watch_path(SourceId /*id*/,
                                     const std::string& path) override {
     paths.push_back(path);
@@ -23,6 +27,7 @@ class FakeRegistrar final : public Registrar {
   }
 
   std::vector<int> kernfs_fds;
+  std::vector<int> pidfds;
   std::vector<std::string> paths;
   std::optional<Failure> failure;  // what to answer
 };

@@ -63,5 +63,21 @@ int __wrap_inotify_add_watch(int fd, const char* path, uint32_t mask) {
   return __real_inotify_add_watch(fd, path, mask);
 }
 
+ssize_t __real_getxattr(const char* path, const char* name, void* value,
+                        size_t size);
+ssize_t __wrap_getxattr(const char* path, const char* name, void* value,
+                        size_t size) {
+  if (faults.getxattr.strikes()) return -1;
+  return __real_getxattr(path, name, value, size);
+}
+
+int __real_setxattr(const char* path, const char* name, const void* value,
+                    size_t size, int flags);
+int __wrap_setxattr(const char* path, const char* name, const void* value,
+                    size_t size, int flags) {
+  if (faults.setxattr.strikes()) return -1;
+  return __real_setxattr(path, name, value, size, flags);
+}
+
 }  // extern "C"
 // NOLINTEND(bugprone-reserved-identifier)

@@ -24,6 +24,8 @@ struct Faults {
   Fault flock;
   Fault epoll_wait;
   Fault inotify_add_watch;
+  Fault getxattr;
+  Fault setxattr;
   // The most bytes that one pread hands over; 0: no limit.
   std::atomic<size_t> pread_piece{0};
 };
