@@ -26,10 +26,24 @@ export const errorCodes = [
   'ERR_SPILLWAY_STOPPED',
   /** A live supervisor owns a pool of this name under the same base cgroup. */
   'ERR_SPILLWAY_NAME_IN_USE',
-  /** Processes stand where the supervisor would have to make child cgroups. */
+  /** Processes stand where the supervisor would have to make child cgroups, or do not leave where they were killed. */
   'ERR_SPILLWAY_CGROUP_BUSY',
+  /** The supervisor is itself in the pool that it would throttle. */
+  'ERR_SPILLWAY_INSIDE_POOL',
+  /** The cgroup is systemd's own: it was not delegated. */
+  'ERR_SPILLWAY_NOT_DELEGATED',
+  /** The kernel lacks what a guarantee level needs. */
+  'ERR_SPILLWAY_KERNEL_TOO_OLD',
+  /** A limit that was written reads back as another one. */
+  'ERR_SPILLWAY_LIMIT_NOT_SET',
   /** Two live workers of one supervisor asked for the same id. */
   'ERR_SPILLWAY_ID_IN_USE',
+  /** The process to attach or adopt does not exist (any more). */
+  'ERR_SPILLWAY_NO_PROCESS',
+  /** Some processes of a worker could not be put into its cgroup, or have left it. */
+  'ERR_SPILLWAY_STRAGGLERS',
+  /** A worker that was killed does not die. */
+  'ERR_SPILLWAY_STUCK',
   /** The launcher could not put a worker into its cgroup. */
   'ERR_SPILLWAY_LAUNCH_FAILED',
 ] as const;

@@ -51,13 +51,18 @@ function missingFile(
       return make('ERR_SPILLWAY_NOT_CGROUP2', 'it is not a directory');
     case 'cgroup2':
       return existsSync(`${directory}/cgroup.events`)
-        ? make('ERR_SPILLWAY_CONTROLLER_DISABLED', `the memory controller is not enabled for it; write '+memory' to cgroup.subtree_control of its parent`)
+        ? make('ERR_SPILLWAY_CONTROLLER_DISABLED', `the ${controllerOf(file)} controller is not enabled for it; write '+${controllerOf(file)}' to cgroup.subtree_control of its parent`)
         : make('ERR_SPILLWAY_CONTROLLER_DISABLED', `the root cgroup has no ${file}; make a child cgroup and watch that`);
     case 'cgroup1':
       return make('ERR_SPILLWAY_NOT_CGROUP2', `it belongs to cgroup v1, which has no ${file}; boot with 'systemd.unified_cgroup_hierarchy=1'`);
     case 'other':
       return make('ERR_SPILLWAY_NOT_CGROUP2', `it is not on a cgroup v2 file system and has no ${file}`);
   }
+}
+
+/** Files are named after their controllers. */
+function controllerOf(file: string): string {
+  return /^(?:cpu|pids)(?=\.)/.exec(file)?.[0] ?? 'memory';
 }
 
 function kindOf(directory: string): 'missing' | 'file' | ReturnType<typeof fileSystemOf> {

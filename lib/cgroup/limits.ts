@@ -1,6 +1,7 @@
-import { readFile } from 'node:fs/promises';
 import { totalmem } from 'node:os';
 import { dirname, join } from 'node:path';
+import { topOf } from './delegation';
+import { hostFacts, type HostFacts } from './preflight/host-facts';
 
 const MiB = 2 ** 20;
 const GiB = 2 ** 30;
@@ -14,15 +15,35 @@ export function defaultHighBytes(totalBytes: number): number {
   return Math.floor(totalBytes - reserve);
 }
 
-/** The lowest memory.max or memory.high of a cgroup and its visible ancestors, or the machine's memory. */
-export async function totalBytes(directory: string): Promise<number> {
-  let total = totalmem();
-  for (let at = directory; at !== dirname(at); at = dirname(at)) {
+/** The lowest memory.max or memory.high of a cgroup and those above it. */
+export interface LowestLimit {
+  /** `Infinity`: none of them is limited. */
+  bytes: number;
+  /** The file that says so. */
+  source: string | undefined;
+  /**
+   * Whether cgroups further up may have lower limits, which nobody in here can see: above the root of
+   * this process's cgroup namespace, or of a bind mount of a sub-tree.
+   */
+  unknownAbove: boolean;
+}
+
+export function lowestLimitOf(directory: string, facts: Pick<HostFacts, 'read' | 'exists'> = hostFacts): LowestLimit {
+  let lowest: Pick<LowestLimit, 'bytes' | 'source'> = { bytes: Infinity, source: undefined };
+  const top = topOf(directory, facts);
+  for (let at = directory; ; at = dirname(at)) {
     // An ancestor at its memory.high throttles the pool just as well, before the pool's own mark is heard.
-    for (const file of ['memory.max', 'memory.high']) {
-      const text = await readFile(join(at, file), 'utf8').catch(() => 'max');
-      if (/^\d+\n?$/.test(text)) total = Math.min(total, Number(text));
+    for (const source of [join(at, 'memory.max'), join(at, 'memory.high')]) {
+      const text = facts.read(source) ?? '';
+      if (/^\d+\n?$/.test(text) && Number(text) < lowest.bytes) lowest = { bytes: Number(text), source };
     }
+    if (at === top || at === dirname(at)) break;
   }
-  return total;
+  // Only the root of the whole hierarchy has no type.
+  return { ...lowest, unknownAbove: facts.read(join(top, 'cgroup.type')) !== undefined };
+}
+
+/** How much memory there is for a cgroup: the lowest limit that can be seen, or the machine's memory. */
+export function totalBytesOf(directory: string): number {
+  return Math.min(totalmem(), lowestLimitOf(directory).bytes);
 }

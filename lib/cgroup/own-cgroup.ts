@@ -1,21 +1,27 @@
-import { readFileSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { SpillwayError } from '../errors';
+import { hostFacts, type CgroupFacts } from './preflight/host-facts';
 
 /** One mount of the cgroup v2 hierarchy: which of its cgroups stands at which directory. */
 export interface Cgroup2Mount {
   /** The cgroup that the mount shows as its root, as seen in this process's cgroup namespace. */
   root: string;
   directory: string;
+  readOnly: boolean;
+  /** Options of the hierarchy, the same in all its mounts, such as `nsdelegate`. */
+  options: string[];
 }
 
 /** Reads the cgroup v2 mounts out of /proc/self/mountinfo (proc(5)). */
 export function parseCgroup2Mounts(mountinfo: string): Cgroup2Mount[] {
   return mountinfo.split('\n').flatMap((line) => {
     const [fields = '', fileSystem = ''] = line.split(' - ');
-    const [, , , root, directory] = fields.split(' ');
-    if (!fileSystem.startsWith('cgroup2 ') || root === undefined || directory === undefined) return [];
-    return [{ root: unescape(root), directory: unescape(directory) }];
+    const [, , , root, directory, mountOptions = ''] = fields.split(' ');
+    const [type, , superOptions = ''] = fileSystem.split(' ');
+    if (type !== 'cgroup2' || !fileSystem.includes(' ') || root === undefined || directory === undefined) return [];
+    const options = superOptions.split(',').filter(Boolean);
+    const readOnly = options.includes('ro') || mountOptions.split(',').includes('ro');
+    return [{ root: unescape(root), directory: unescape(directory), readOnly, options }];
   });
 }
 
@@ -34,25 +40,28 @@ export function parseCgroup2Path(cgroup: string): string | undefined {
  * The directory of a cgroup, by whichever mount shows it. Compared as text: a leading `/..` leads out of
  * the cgroup namespace (cgroup_namespaces(7)), to a cgroup whose name cannot be seen from inside.
  */
-export function directoryOf(path: string, mounts: readonly Cgroup2Mount[]): string | undefined {
-  for (const { root, directory } of mounts) {
+export function directoryOf(path: string, mounts: readonly Pick<Cgroup2Mount, 'root' | 'directory'>[]): string | undefined {
+  return directoriesOf(path, mounts)[0];
+}
+
+function directoriesOf(path: string, mounts: readonly Pick<Cgroup2Mount, 'root' | 'directory'>[]): string[] {
+  return mounts.flatMap(({ root, directory }) => {
     const above = root === '/' ? '' : root;
-    if (path !== root && !path.startsWith(`${above}/`)) continue;
+    if (path !== root && !path.startsWith(`${above}/`)) return [];
     const below = path.slice(above.length);
-    if (!below.startsWith('/../') && below !== '/..') return join(directory, below);
-  }
-  return undefined;
+    return below.startsWith('/../') || below === '/..' ? [] : [join(directory, below).replace(/(.)\/$/, '$1')];
+  });
 }
 
 /**
- * The directory of this process's own cgroup.
+ * The directory of this process's own cgroup. Of several mounts that show it, one that may be written.
  *
  * @throws ERR_SPILLWAY_NOT_CGROUP2
  */
-export function ownCgroup(): string {
-  const mounts = parseCgroup2Mounts(readFileSync('/proc/self/mountinfo', 'utf8'));
-  const path = parseCgroup2Path(readFileSync('/proc/self/cgroup', 'utf8'));
-  const directory = path === undefined ? undefined : directoryOf(path, mounts);
+export function ownCgroup(facts: CgroupFacts = hostFacts): string {
+  const mounts = parseCgroup2Mounts(facts.read('/proc/self/mountinfo') ?? '');
+  const path = parseCgroup2Path(facts.read('/proc/self/cgroup') ?? '');
+  const directory = path === undefined ? undefined : (shown(path, mounts, facts) ?? hidden(path, mounts, facts));
   if (directory === undefined) {
     throw new SpillwayError(
       'ERR_SPILLWAY_NOT_CGROUP2',
@@ -64,13 +73,47 @@ export function ownCgroup(): string {
   return directory;
 }
 
+/** A mount may be covered by a later one, so of the directories that the table promises those go first that list this process. */
+function shown(path: string, mounts: readonly Cgroup2Mount[], facts: CgroupFacts): string | undefined {
+  const writableFirst = [...mounts].sort((a, b) => Number(a.readOnly) - Number(b.readOnly));
+  const candidates = directoriesOf(path, writableFirst);
+  return (
+    candidates.find((each) => lists(each, facts)) ??
+    // A threaded cgroup does not let its processes be read.
+    candidates.find((each) => facts.exists(join(each, 'cgroup.procs')))
+  );
+}
+
+function lists(directory: string, facts: CgroupFacts): boolean {
+  return facts.read(join(directory, 'cgroup.procs'))?.split('\n').includes(String(facts.pid)) === true;
+}
+
+/** Ends the search below on a machine with very many cgroups. */
+const searchedAtMost = 10_000;
+
 /**
- * The base that `'auto'` means: the own cgroup, or the one above when this process was moved aside into
- * its `supervisor/` already (by an earlier supervisor, or by systemd's DelegateSubgroup=).
- *
- * @throws ERR_SPILLWAY_NOT_CGROUP2
+ * A container with a cgroup namespace of its own and the host's whole hierarchy bound into it
+ * (`docker run -v /sys/fs/cgroup:/sys/fs/cgroup`): the mount's root reads `/../..`, and the names in between
+ * are told nowhere. So each cgroup at that depth is asked whether it lists this process.
  */
-export function ownBase(): string {
-  const own = ownCgroup();
-  return basename(own) === 'supervisor' ? dirname(own) : own;
+function hidden(path: string, mounts: readonly Cgroup2Mount[], facts: CgroupFacts): string | undefined {
+  const ups = (text: string): number => /^(?:\/\.\.)*/.exec(text)?.[0].split('/..').length ?? 1;
+  let left = searchedAtMost;
+  const search = (directory: string, depth: number, rest: string): string | undefined => {
+    if (left-- <= 0) return undefined;
+    if (depth === 0) return lists(join(directory, rest), facts) ? join(directory, rest) : undefined;
+    for (const child of facts.list(directory)) {
+      const found = child.directory ? search(join(directory, child.name), depth - 1, rest) : undefined;
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  };
+  for (const { root, directory } of mounts) {
+    const depth = ups(root) - ups(path);
+    const isAbove = /^(?:\/\.\.)+$/.test(root);
+    if (!isAbove || depth <= 0) continue;
+    const found = search(directory, depth, path.replace(/^(?:\/\.\.)+|^\/$/, ''));
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }

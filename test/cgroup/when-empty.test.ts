@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { getEventListeners } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,7 +17,8 @@ afterEach(() => {
 /** Whether it has settled once all that is due has run. */
 async function settled(promise: Promise<unknown>): Promise<boolean> {
   let done = false;
-  void promise.finally(() => (done = true));
+  const note = (): void => void (done = true);
+  promise.then(note, note);
   for (let turn = 0; turn < 20; turn++) await new Promise(setImmediate);
   return done;
 }
@@ -72,7 +74,7 @@ describe('whenEmpty of a folder', () => {
 
   it('rejects when it cannot be read any more, and leaves no watch', async () => {
     const cgroup = new Cgroup(folder);
-    jest.spyOn(cgroup, 'read').mockRejectedValue(new Error('no descriptor left'));
+    jest.spyOn(cgroup, 'read').mockImplementation(() => { throw new Error('no descriptor left'); });
     await expect(whenEmpty(cgroup)).rejects.toThrow('no descriptor left');
     expect(reactorCount()).toBe(0);
   });
@@ -80,6 +82,48 @@ describe('whenEmpty of a folder', () => {
   it('rejects when there is nothing left to watch with', async () => {
     jest.spyOn(native(), 'watchPopulated').mockReturnValue({ errno: 24, syscall: 'open', file: 'cgroup.events' });
     await expect(whenEmpty(new Cgroup(folder))).rejects.toMatchObject({ code: 'ERR_SPILLWAY_SYSTEM_LIMIT' });
+  });
+
+  it('rejects with the reason of an AbortSignal, then or before, and leaves neither watch nor listener', async () => {
+    const controller = new AbortController();
+    const waits = whenEmpty(new Cgroup(folder), controller.signal);
+    expect(await settled(waits)).toBe(false);
+    const reason = new Error('no longer');
+    controller.abort(reason);
+    await expect(waits).rejects.toBe(reason);
+    await expect(whenEmpty(new Cgroup(folder), controller.signal)).rejects.toBe(reason);
+    expect(getEventListeners(controller.signal, 'abort')).toEqual([]);
+    expect(reactorCount()).toBe(0);
+  });
+
+  it('rejects when its AbortSignal has a time limit, which need not keep the process alive', async () => {
+    const printed = await runApart(`
+      const { Cgroup } = lib('cgroup/cgroup');
+      const error = await lib('cgroup/when-empty').whenEmpty(new Cgroup(${JSON.stringify(folder)}), AbortSignal.timeout(50)).catch((each) => each);
+      console.log(error.name);`);
+    expect(printed).toBe('TimeoutError\n');
+  });
+
+  it('that is empty or gone is no matter of the AbortSignal', async () => {
+    events(0);
+    await whenEmpty(new Cgroup(folder), AbortSignal.abort());
+    await whenEmpty(new Cgroup(join(folder, 'gone')), AbortSignal.abort());
+    const controller = new AbortController();
+    events(1);
+    const waits = whenEmpty(new Cgroup(folder), controller.signal);
+    events(0);
+    await waits;
+    expect(getEventListeners(controller.signal, 'abort')).toEqual([]);
+    controller.abort();
+  });
+
+  it('aborted in the very moment in which it was emptied is empty', async () => {
+    const controller = new AbortController();
+    const waits = whenEmpty(new Cgroup(folder), controller.signal);
+    expect(await settled(waits)).toBe(false);
+    events(0);
+    controller.abort();
+    await waits;
   });
 
   it('keeps the process alive meanwhile', async () => {
@@ -97,32 +141,32 @@ describeReal('whenEmpty of a real cgroup', () => {
   const real = useRealCgroups();
 
   it('comes when its process is killed, also from below', async () => {
-    const cgroup = await real.make();
+    const cgroup = real.make();
     const below = cgroup.child('below');
-    await below.create();
+    below.create();
     const sleeper = real.sleepIn(below);
     const waits = whenEmpty(cgroup);
     expect(await settled(waits)).toBe(false);
     await end(sleeper);
     await waits;
-    expect(await cgroup.populated()).toBe(false);
+    expect(cgroup.populated()).toBe(false);
   });
 
   it('comes for cgroup.kill, which also takes what was forked', async () => {
-    const cgroup = await real.make();
+    const cgroup = real.make();
     real.sleepIn(cgroup);
     real.sleepIn(cgroup);
-    await cgroup.write('cgroup.kill', '1');
+    cgroup.write('cgroup.kill', '1');
     await whenEmpty(cgroup);
-    await cgroup.remove();
+    cgroup.remove();
   });
 
   it('comes when it is removed meanwhile', async () => {
-    const cgroup = await real.make();
+    const cgroup = real.make();
     const sleeper = real.sleepIn(cgroup);
     const waits = whenEmpty(cgroup);
     await end(sleeper);
-    await cgroup.remove();
+    cgroup.remove();
     await waits;
   });
 
@@ -131,14 +175,14 @@ describeReal('whenEmpty of a real cgroup', () => {
     // Without safety reads, which would make up for a lost change: then the test would hang.
     const watchPopulated = native().watchPopulated.bind(native());
     jest.spyOn(native(), 'watchPopulated').mockImplementation((options, callback) => watchPopulated({ ...options, safetyReadMs: 3_600_000 }, callback));
-    const cgroup = await real.make();
+    const cgroup = real.make();
     for (let round = 0; round < rounds; round++) {
       const child = spawn('true', { stdio: 'ignore' });
       writeFileSync(join(cgroup.directory, 'cgroup.procs'), String(child.pid));
       // Not waited for: it may end at any point of the wait.
       for (let turn = 0; turn < round % 4; turn++) await new Promise(setImmediate);
       await whenEmpty(cgroup);
-      expect(await cgroup.populated()).toBe(false);
+      expect(cgroup.populated()).toBe(false);
       await end(child);
     }
   }, 120_000);
