@@ -4,8 +4,14 @@ export { EventMemoryMonitor, type EventMemoryMonitorOptions } from './monitor/ev
 export type * from './monitor/types';
 export * from './policy/index';
 export type { Bytes } from './options';
+export { levelOf, type Finding, type FindingName } from './cgroup/preflight/types';
+export { preflight, type PreflightOptions } from './cgroup/preflight/preflight';
 export { Supervisor } from './supervisor/supervisor';
+export type { CloseOptions } from './supervisor/close-options';
+export type { GroupOptions } from './supervisor/group-options';
+export type { Guarantee, GuaranteeLevel } from './supervisor/guarantee';
+export type { Attachable, Prepared } from './supervisor/prepared';
 export type { SupervisorOptions } from './supervisor/supervisor-options';
 export type * from './supervisor/types';
-export type { Worker } from './supervisor/worker';
+export type { SpawnedWorker, Worker } from './supervisor/worker';
 export type { WorkerOptions, WorkerUpdate } from './supervisor/worker-options';

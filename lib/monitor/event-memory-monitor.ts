@@ -6,7 +6,7 @@ import { SpillwayError } from '../errors';
 import { isFailure, native, type NativeFailure, type NativeMemoryReport } from '../native';
 import { checkKeys, invalidOption, parseBoolean, parseBytes, parseNumber, parseOneOf, parsePath, type Bytes } from '../options';
 import { breachReason } from './breach-reason';
-import { memoryEventKeys, type EventBreach, type MemoryEventKey, type MonitorEvents, type MonitorState } from './types';
+import { memoryEventKeys, type EventBreach, type MemoryEventKey, type MemoryMonitor, type MonitorEvents, type MonitorState } from './types';
 
 export interface EventMemoryMonitorOptions {
   /** Directory of the cgroup. A folder with files of the same form serves for tests. */
@@ -41,7 +41,7 @@ const optionNames = ['cgroup', 'scope', 'keys', 'safetyReadMs', 'killBufferBytes
  *
  * Uses up to eight file descriptors, and five for the first monitor of an environment.
  */
-export class EventMemoryMonitor extends EventEmitter<MonitorEvents> implements Disposable {
+export class EventMemoryMonitor extends EventEmitter<MonitorEvents<EventBreach>> implements MemoryMonitor {
   /** Absolute path of the watched cgroup. */
   readonly cgroup: string;
   readonly #options: Omit<Parameters<ReturnType<typeof native>['watchMemory']>[0], 'directory'>;
@@ -124,7 +124,7 @@ export class EventMemoryMonitor extends EventEmitter<MonitorEvents> implements D
     if (wasShort && !this.#short) this.#tell('clear');
     if (report.removed && this.running) {
       this.stop();
-      emitSafely<MonitorEvents, 'removed'>(this, 'removed', { cgroup: this.cgroup, counters: report.counters, exact: report.exact });
+      emitSafely<MonitorEvents<EventBreach>, 'removed'>(this, 'removed', { cgroup: this.cgroup, counters: report.counters, exact: report.exact });
     }
   }
 
@@ -133,8 +133,8 @@ export class EventMemoryMonitor extends EventEmitter<MonitorEvents> implements D
    * told. One that throws must not keep the next event back (that of the removal, and the monitor
    * would look alive for ever).
    */
-  #tell<Name extends keyof MonitorEvents>(name: Name, ...args: MonitorEvents[Name]): void {
-    if (this.running) emitSafely<MonitorEvents, Name>(this, name, ...args);
+  #tell<Name extends keyof MonitorEvents>(name: Name, ...args: MonitorEvents<EventBreach>[Name]): void {
+    if (this.running) emitSafely<MonitorEvents<EventBreach>, Name>(this, name, ...args);
   }
 
   #breachOf(report: NativeMemoryReport, detectedAtMs: number): EventBreach {

@@ -1,3 +1,4 @@
+import type { EventEmitter } from 'node:events';
 import type { SpillwayError } from '../errors';
 
 /**
@@ -37,7 +38,7 @@ export interface MemoryLimits {
 }
 
 export interface BreachBase {
-  /** The watched cgroup's directory. */
+  /** The watched cgroup's directory; where processes are measured instead, a name for all of them. */
   cgroup: string;
   /** A sentence for people: what was seen, with figures. */
   reason: string;
@@ -59,7 +60,14 @@ export interface EventBreach extends BreachBase {
   delta: MemoryCounters;
 }
 
-export type Breach = EventBreach;
+export interface ThresholdBreach extends BreachBase {
+  source: 'threshold';
+  thresholdBytes: number;
+  /** What was measured: anonymous and shared memory and swap of processes. */
+  basis: 'anon-shmem';
+}
+
+export type Breach = EventBreach | ThresholdBreach;
 
 export interface Removal {
   cgroup: string;
@@ -70,8 +78,8 @@ export interface Removal {
 }
 
 /** Events of every monitor. There is no `'error'`: failures at run time are `'degraded'`. */
-export interface MonitorEvents {
-  breach: [Breach];
+export interface MonitorEvents<B extends Breach = Breach> {
+  breach: [B];
   /** Pinned memory fell below the mark by the kill buffer. */
   clear: [];
   /** The watch no longer works as it should; it keeps trying, and `state` tells when it is back. */
@@ -82,3 +90,12 @@ export interface MonitorEvents {
 
 /** `'stopped'` before `start()` and after `stop()`; `'breached'` from a short breach until `'clear'`. */
 export type MonitorState = 'ok' | 'breached' | 'degraded' | 'stopped';
+
+/** What every monitor is. Synchronous ends, no `'error'` event. */
+export interface MemoryMonitor extends EventEmitter<MonitorEvents>, Disposable {
+  start(): this;
+  /** May be called twice; no event comes after it returns. */
+  stop(): void;
+  readonly running: boolean;
+  readonly state: MonitorState;
+}

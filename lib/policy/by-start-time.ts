@@ -92,11 +92,11 @@ function size(candidate: Candidate): string {
 // Told against the newest of the same rung, not against now: a policy has no clock.
 function start(sorted: readonly Candidate[], place: number, { startedAtMs }: Candidate): string {
   const count = sorted.length;
-  if (count === 1) return 'the only one';
+  if (count === 1) return 'the only such worker';
   if (!Number.isFinite(startedAtMs)) return 'its start is not known';
-  if (place === 0) return `started last of ${count}`;
+  if (place === 0) return `started last of ${count} such workers`;
   const beforeNewestMs = (sorted[0]?.startedAtMs ?? startedAtMs) - startedAtMs;
   return beforeNewestMs === 0
-    ? `started at the same time as the newest of ${count}, comes after it by id`
-    : `started ${formatDuration(beforeNewestMs)} before the newest of ${count}`;
+    ? `started at the same time as the newest of ${count} such workers, comes after it by id`
+    : `started ${formatDuration(beforeNewestMs)} before the newest of ${count} such workers`;
 }

@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Breach } from '../monitor/types';
 import { selectVictims } from '../policy/select-victims';
 import type { Candidate, KillNeed, KillPolicy, Ranked } from '../policy/types';
-import type { PoolGauge } from './pool-gauge';
+import type { Gauge, LimitLevel } from './containment/types';
 import { rankSafely } from './rank-safely';
 import type { PoolState, ReliefOutcome, ReliefReport, TimelineEntry, Victim } from './types';
 import type { WorkerProcess } from './worker-process';
@@ -26,13 +26,18 @@ const systemClock: Clock = {
 };
 
 export interface ReliefContext {
-  gauge: Pick<PoolGauge, 'measure' | 'judge'>;
+  /** Whose limit it is, and of which group or worker. */
+  level: LimitLevel;
+  id?: string;
+  gauge: Gauge;
   policy: KillPolicy;
   /** How long to wait for a victim's end before the next one is chosen. */
   victimTimeoutMs: number;
   /** Those that have not ended. */
   workers: () => readonly RoundWorker[];
   closing: () => boolean;
+  /** Whether the limit is gone, with all that it held. Default: it stays. */
+  gone?: () => boolean;
   onVictim: (victim: Victim) => void;
   clock?: Clock;
 }
@@ -76,14 +81,16 @@ export class ReliefRound {
     const before = this.#measure();
     let outcome: ReliefOutcome | undefined;
     while (outcome === undefined) outcome = await this.#step();
-    const after = this.#measure();
+    const after = this.#isGone() ? { ...before, usage: {}, short: false, bytesToFree: 0 } : this.#measure();
     this.#mark('ended');
     return this.#report(outcome, before, after);
   }
 
   /** One decision. Says how the round ended, or nothing when it goes on. */
   async #step(): Promise<ReliefOutcome | undefined> {
+    if (this.#isGone()) return 'relieved';
     if (this.context.closing()) return 'closed';
+    if (this.context.gone?.() === true) return 'relieved';
     const state = this.context.gauge.measure(true) ?? this.#evidence;
     this.#evidence = undefined;
     if (state === undefined) return 'unreadable';
@@ -100,6 +107,11 @@ export class ReliefRound {
     if (dying.length === 0) return 'no-candidate';
     if (!(await this.#anyEnds(dying))) this.#giveUpOn(dying);
     return undefined;
+  }
+
+  /** With the worker whose limit it is, the limit goes, and the shortage. */
+  #isGone(): boolean {
+    return this.context.level === 'worker' && this.context.workers().length === 0;
   }
 
   #choose(workers: readonly RoundWorker[], state: PoolState): { worker: RoundWorker; ranked: Ranked } | undefined {
@@ -126,7 +138,7 @@ export class ReliefRound {
     const victim: Victim = { id, pid: worker.pid, reason, freeableBytes: candidate?.freeableBytes, died: false };
     this.#victims.push(victim);
     this.context.onVictim({ ...victim });
-    worker.kill('relief', this.reportId);
+    worker.kill('relief', this.reportId, this.context.level);
     this.#mark('signalled', id);
     victim.died = await this.#anyEnds([worker]);
     if (victim.died) this.#mark('exited', id);
@@ -170,6 +182,7 @@ export class ReliefRound {
       reportId: this.reportId,
       hostname: hostname(),
       atIso: this.#noticedAt.toISOString(),
+      limit: { level: this.context.level, ...(this.context.id !== undefined && { id: this.context.id }) },
       breach: this.breach,
       outcome,
       before,

@@ -1,8 +1,14 @@
+import { readFileSync } from 'node:fs';
+import { constants } from 'node:os';
 import { resolve } from 'node:path';
+import { isMainThread } from 'node:worker_threads';
+import type { Leftovers } from '../cgroup/leftovers';
+import { parsePoolName } from '../cgroup/pool-name';
 import { SpillwayError } from '../errors';
-import { checkKeys, invalidOption, parseBytes, parseName, parseNumber, parsePath, type Bytes } from '../options';
+import { checkKeys, invalidOption, parseBoolean, parseBytes, parseNumber, parseOneOf, parsePath, type Bytes } from '../options';
 import { byStartTime } from '../policy/by-start-time';
 import type { KillPolicy } from '../policy/types';
+import { guaranteeLevels, type GuaranteeLevel } from './guarantee';
 
 export interface SupervisorOptions {
   /** Names the pool: one directory below `cgroup`. 1 to 64 letters, digits, `_` or `-`. One live supervisor per name. */
@@ -20,6 +26,17 @@ export interface SupervisorOptions {
     /** `memory.swap.max`. Default 0. */
     swapMaxBytes?: Bytes;
   };
+  /**
+   * The least that the host must give; otherwise `create()` rejects with the reason. Default `'none'`:
+   * the supervisor works with what there is, warns once, and `guarantee` says why.
+   */
+  require?: GuaranteeLevel;
+  /** What to do about workers that a dead supervisor of this name has left. Default `'kill'`; with `'adopt'` they are in `adopted`. */
+  leftovers?: Leftovers;
+  /** Whether `cgroup: 'auto'` may move other processes of its cgroup into `supervisor/`, too; `preflight()` lists them. Default false. */
+  moveOthers?: boolean;
+  /** Whether to use a cgroup that systemd manages and has not delegated. Default false. */
+  force?: boolean;
   /** Who dies first. Default `byStartTime()`. */
   policy?: KillPolicy;
   /** A shortage begins at the mark less half of this, and relief goes on to the mark less all of it. Default 5 % of the mark. */
@@ -28,6 +45,16 @@ export interface SupervisorOptions {
   victimTimeoutMs?: number;
   /** See `EventMemoryMonitorOptions`. Default 1000, from 10 to 3,600,000. */
   safetyReadMs?: number;
+  /** How often processes are measured at guarantee `'polling'`. Default 250, from 10 to 3,600,000. */
+  pollMs?: number;
+  /** How long workers may take to end by themselves after `close()` has sent them SIGTERM. Default 0: they are killed at once. */
+  graceMs?: number;
+  /**
+   * Signals on which to `close()`, such as `['SIGTERM', 'SIGINT', 'SIGHUP']`; then the process ends as the
+   * signal demands. A program with a handler of its own for it hears it too, and ending is its own matter
+   * then. Default none: without, such a signal leaves the workers to the next start.
+   */
+  closeOn?: readonly NodeJS.Signals[];
 }
 
 export interface SupervisorSettings {
@@ -41,14 +68,30 @@ export interface SupervisorSettings {
   killBufferBytes: number | undefined;
   victimTimeoutMs: number;
   safetyReadMs: number;
+  require: GuaranteeLevel;
+  leftovers: Leftovers;
+  moveOthers: boolean;
+  force: boolean;
+  pollMs: number;
+  graceMs: number;
+  closeOn: readonly NodeJS.Signals[];
+  /** The default of workers. */
+  oomScoreAdj: number;
 }
 
-const optionNames = ['name', 'cgroup', 'limits', 'policy', 'killBufferBytes', 'victimTimeoutMs', 'safetyReadMs'] as const;
+const optionNames = [
+  'name', 'cgroup', 'limits', 'require', 'leftovers', 'moveOthers', 'force', 'policy', 'killBufferBytes', 'victimTimeoutMs', 'safetyReadMs', 'pollMs',
+  'graceMs', 'closeOn',
+] as const;
+
+/** The default `oom_score_adj` of a worker: the kernel, if it must kill after all, prefers it to the supervisor. */
+const workerOomScoreAdj = 500;
 
 /** @throws ERR_SPILLWAY_INVALID_OPTION */
 export function parseSupervisorOptions(options: SupervisorOptions): SupervisorSettings {
   checkKeys('Supervisor', options, optionNames);
   const { cgroup = 'auto', limits = {}, policy = byStartTime(), killBufferBytes, victimTimeoutMs = 2000, safetyReadMs = 1000 } = options;
+  const { require = 'none', leftovers = 'kill', moveOthers = false, force = false, pollMs = 250, graceMs = 0, closeOn = [] } = options;
   checkKeys("a supervisor's limits", limits, ['highBytes', 'maxBytes', 'swapMaxBytes']);
   const { highBytes, maxBytes = 'max', swapMaxBytes = 0 } = limits;
   const settings = {
@@ -61,15 +104,35 @@ export function parseSupervisorOptions(options: SupervisorOptions): SupervisorSe
     killBufferBytes: killBufferBytes === undefined ? undefined : parseBytes('killBufferBytes', killBufferBytes),
     victimTimeoutMs: parseNumber('victimTimeoutMs', victimTimeoutMs, { min: 1, max: 600_000 }),
     safetyReadMs: parseNumber('safetyReadMs', safetyReadMs, { min: 10, max: 3_600_000 }),
+    require: parseOneOf('require', require, guaranteeLevels),
+    leftovers: parseOneOf('leftovers', leftovers, ['kill', 'adopt']),
+    moveOthers: parseBoolean('moveOthers', moveOthers),
+    force: parseBoolean('force', force),
+    pollMs: parseNumber('pollMs', pollMs, { min: 10, max: 3_600_000 }),
+    graceMs: parseNumber('graceMs', graceMs, { min: 0, max: 3_600_000 }),
+    closeOn: parseSignals(closeOn),
+    oomScoreAdj: Math.max(workerOomScoreAdj, ownOomScoreAdj()),
   };
   checkOrder(settings);
   return settings;
 }
 
-function parsePoolName(value: unknown): string {
-  const name = parseName('name', value);
-  if (name === 'supervisor') throw invalidOption('name', value, "another name than 'supervisor', which is the supervisor's own cgroup");
-  return name;
+function parseSignals(signals: unknown): readonly NodeJS.Signals[] {
+  if (!Array.isArray(signals)) throw invalidOption('closeOn', signals, 'a list of signals');
+  if (signals.length > 0 && !isMainThread) throw invalidOption('closeOn', signals, 'empty in a worker thread, which gets no signals');
+  return Array.from(signals, (signal: unknown) => {
+    const known = typeof signal === 'string' && signal in constants.signals && signal !== 'SIGKILL' && signal !== 'SIGSTOP';
+    if (!known) throw invalidOption('closeOn', signal, "a signal that can be handled, such as 'SIGTERM'");
+    return signal as NodeJS.Signals;
+  });
+}
+
+function ownOomScoreAdj(): number {
+  try {
+    return Number(readFileSync('/proc/self/oom_score_adj', 'utf8'));
+  } catch {
+    return 0; // no Linux
+  }
 }
 
 function parsePolicy(policy: unknown): KillPolicy {

@@ -1,10 +1,12 @@
 import type { SpillwayError } from '../errors';
 import type { Breach, MemoryCounters, MemoryLimits, MemoryUsage, MonitorState } from '../monitor/types';
 import type { Candidate, Ranked } from '../policy/types';
+import type { LimitLevel } from './containment/types';
+import type { Guarantee } from './guarantee';
 
 /** Why a worker ended. */
 export type ExitCause =
-  /** It returned an exit code. */
+  /** It returned an exit code; of an adopted process, which is no child, the code is not known. */
   | 'exit'
   /** A signal that Spillway did not send: the program's own fault, or somebody's `kill`. */
   | 'signal'
@@ -12,25 +14,37 @@ export type ExitCause =
   | 'spillway'
   /** Killed by the kernel's OOM killer. */
   | 'kernel-oom'
+  /** V8 found its heap full and aborted. Told by the last words on stderr, so only where that is piped to this process. */
+  | 'v8-heap'
   /** Ended by `supervisor.close()`. */
   | 'closed'
   /** Ended through the AbortSignal of its spawn options. */
   | 'aborted';
+
+/**
+ * Whose limit was hit: the worker's own, its group's, the pool's, or one above the pool (an ancestor's,
+ * or the machine's memory).
+ */
+export type ExitBlame = 'own-limit' | 'group-limit' | 'pool' | 'host';
 
 export interface WorkerExit {
   id: string;
   code: number | null;
   signal: NodeJS.Signals | null;
   cause: ExitCause;
+  /** With cause `'spillway'` and `'kernel-oom'`. */
+  blame?: ExitBlame;
   /**
    * What a queue should do with the work: start it `'elsewhere'` (or later) because others were in
    * the way, with a `'bigger'` limit because its own was too low, or `'no'`: memory was not the reason.
    */
   retryHint: 'elsewhere' | 'bigger' | 'no';
-  /** `memory.peak` of its leaf; Linux 5.19. */
+  /** `memory.peak` of its leaf (Linux 5.19); without cgroups the most that was seen, which may be too little. */
   peakBytes?: number;
   /** Final `memory.events` of its leaf. */
   counters?: MemoryCounters;
+  /** How many of its processes outlived the main one, and were ended. `undefined`: nobody can tell (guarantee `'none'`). */
+  leftovers?: number;
   /** The relief report that tells of its death. */
   reportId?: string;
 }
@@ -45,6 +59,7 @@ export interface Victim {
   died: boolean;
 }
 
+/** How a limit stands: the pool's, a group's or a worker's. */
 export interface PoolState {
   usage: MemoryUsage;
   limits: MemoryLimits;
@@ -63,7 +78,7 @@ export interface TimelineEntry {
 }
 
 export type ReliefOutcome =
-  /** Pinned memory is below the mark less the kill buffer. */
+  /** Pinned memory is below the mark less the kill buffer, or the worker whose mark it was is gone. */
   | 'relieved'
   /** Nobody was left whom the policy allows to kill. */
   | 'no-candidate'
@@ -79,6 +94,8 @@ export interface ReliefReport {
   hostname: string;
   /** When the breach was noticed, by the wall clock. */
   atIso: string;
+  /** Whose limit was relieved: the pool's, or that of the group or worker `id`. */
+  limit: { level: LimitLevel; id?: string };
   breach: Breach;
   outcome: ReliefOutcome;
   before: PoolState;
@@ -95,7 +112,7 @@ export interface ReliefReport {
 }
 
 export interface SupervisorEvents {
-  /** Every breach of the pool's own limit, short or not. */
+  /** Every breach of a limit of the pool, a group or a worker, short or not; `cgroup` tells which. */
   breach: [Breach];
   /** Before the signal. */
   victim: [Victim];
@@ -108,10 +125,11 @@ export interface SupervisorEvents {
 
 export interface SupervisorStatus {
   name: string;
-  /** The pool's directory. */
-  cgroup: string;
-  guarantee: 'kernel';
-  monitor: MonitorState;
+  /** The pool's directory; `undefined` without cgroups. */
+  cgroup: string | undefined;
+  guarantee: Guarantee;
+  /** Of the pool's limit; `undefined` where nothing is watched. */
+  monitor: MonitorState | undefined;
   pool: PoolState | undefined;
   workers: (Candidate & { dying: boolean })[];
   counts: {
@@ -121,7 +139,7 @@ export interface SupervisorStatus {
     reliefRounds: number;
     /** Workers killed by Spillway to relieve the pool. */
     kills: number;
-    /** Processes that the kernel's OOM killer killed in the pool. */
+    /** Processes that the kernel's OOM killer killed in the pool; without cgroups in the supervisor's own cgroup, or on the machine. */
     kernelOomKills: number | undefined;
   };
 }

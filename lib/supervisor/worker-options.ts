@@ -1,5 +1,8 @@
 import { SpillwayError } from '../errors';
-import { checkKeys, invalidOption, parseBoolean, parseBytes, parseNumber, parseOneOf, quote, type Bytes } from '../options';
+import { checkKeys, invalidOption, parseBoolean, parseBytes, parseName, parseNumber, parseOneOf, quote, type Bytes } from '../options';
+
+/** The group of workers that name none. */
+export const defaultGroup = 'default';
 
 /** What a supervisor tells Spillway about a worker. */
 export interface WorkerOptions {
@@ -16,8 +19,20 @@ export interface WorkerOptions {
   /** How many times this work was started before. Default 0. */
   attempt?: number;
   labels?: Record<string, string>;
-  /** Written to its leaf: `memory.low` (protected), `memory.high` and `memory.max`. Default none. */
-  memory?: { lowBytes?: Bytes; highBytes?: Bytes; maxBytes?: Bytes };
+  /** The group (tenant) that it belongs to: 1 to 64 letters, digits, `_` or `-`. Default `'default'`. */
+  group?: string;
+  /**
+   * Written to its leaf. Default none.
+   *
+   * `minBytes` and `lowBytes` (`memory.min`, `memory.low`) are spared by reclaim, `min` always and `low`
+   * while there is other memory to take. At `highBytes` Spillway kills it, and nobody else; at
+   * `maxBytes` the kernel does.
+   */
+  memory?: { minBytes?: Bytes; lowBytes?: Bytes; highBytes?: Bytes; maxBytes?: Bytes };
+  /** How many processes and threads it may have at a time (`pids.max`): what stops a fork bomb. Default no limit. From 1 to 4,194,304. */
+  pidsMax?: number;
+  /** Its share of the CPU among its group's workers (`cpu.weight`). Default the kernel's, 100. From 1 to 10,000. */
+  cpuWeight?: number;
   /**
    * -1000 to 1000; lower than the supervisor's own needs CAP_SYS_RESOURCE. Default 500, or the
    * supervisor's own if that is higher, so that the kernel prefers workers to the supervisor.
@@ -42,16 +57,19 @@ export interface WorkerFacts {
   priority: number | undefined;
   attempt: number;
   labels: Record<string, string> | undefined;
-  memory: { lowBytes?: number; highBytes?: number; maxBytes?: number };
+  group: string;
+  memory: { minBytes?: number; lowBytes?: number; highBytes?: number; maxBytes?: number };
+  pidsMax: number | undefined;
+  cpuWeight: number | undefined;
   oomScoreAdj: number;
 }
 
-const optionNames = ['id', 'owner', 'retriable', 'kind', 'priority', 'attempt', 'labels', 'memory', 'oomScoreAdj'] as const;
+const optionNames = ['id', 'owner', 'retriable', 'kind', 'priority', 'attempt', 'labels', 'group', 'memory', 'pidsMax', 'cpuWeight', 'oomScoreAdj'] as const;
 
 /** @throws ERR_SPILLWAY_INVALID_OPTION */
 export function parseWorkerOptions(options: WorkerOptions, defaults: { id: string; oomScoreAdj: number }): WorkerFacts {
   checkKeys('a worker', options, optionNames);
-  const { id = defaults.id, owner, retriable = false, kind = 'task', attempt = 0, oomScoreAdj = defaults.oomScoreAdj } = options;
+  const { id = defaults.id, owner, retriable = false, kind = 'task', attempt = 0, group = defaultGroup, pidsMax, cpuWeight, oomScoreAdj = defaults.oomScoreAdj } = options;
   return {
     id: parseText('id', id),
     owner: owner === undefined ? undefined : parseText('owner', owner),
@@ -60,7 +78,10 @@ export function parseWorkerOptions(options: WorkerOptions, defaults: { id: strin
     priority: parsePriority(options.priority),
     attempt: parseNumber('attempt', attempt, { min: 0, max: Number.MAX_SAFE_INTEGER }),
     labels: parseLabels(options.labels),
+    group: parseName('group', group),
     memory: parseMemory(options.memory),
+    pidsMax: pidsMax === undefined ? undefined : parseNumber('pidsMax', pidsMax, { min: 1, max: 4_194_304 }),
+    cpuWeight: cpuWeight === undefined ? undefined : parseNumber('cpuWeight', cpuWeight, { min: 1, max: 10_000 }),
     oomScoreAdj: parseNumber('oomScoreAdj', oomScoreAdj, { min: -1000, max: 1000 }),
   };
 }
@@ -107,15 +128,16 @@ function parseLabels(labels: unknown): Record<string, string> | undefined {
 
 function parseMemory(memory: WorkerOptions['memory']): WorkerFacts['memory'] {
   if (memory === undefined) return {};
-  checkKeys("a worker's memory", memory, ['lowBytes', 'highBytes', 'maxBytes']);
+  checkKeys("a worker's memory", memory, ['minBytes', 'lowBytes', 'highBytes', 'maxBytes']);
   const parsed: WorkerFacts['memory'] = {};
-  for (const key of ['lowBytes', 'highBytes', 'maxBytes'] as const) {
+  for (const key of ['minBytes', 'lowBytes', 'highBytes', 'maxBytes'] as const) {
     const value = memory[key];
-    if (value !== undefined) parsed[key] = parseBytes(`memory.${key}`, value, { unlimited: true, min: key === 'lowBytes' ? 0 : 1 });
+    const min = key === 'highBytes' || key === 'maxBytes' ? 1 : 0;
+    if (value !== undefined) parsed[key] = parseBytes(`memory.${key}`, value, { unlimited: true, min });
   }
-  const { lowBytes = 0, maxBytes = Infinity, highBytes = maxBytes } = parsed;
-  if (lowBytes > highBytes || highBytes > maxBytes) {
-    throw new SpillwayError('ERR_SPILLWAY_INVALID_OPTION', "Expected a worker's memory to have lowBytes <= highBytes <= maxBytes");
+  const { minBytes = 0, lowBytes = minBytes, maxBytes = Infinity, highBytes = maxBytes } = parsed;
+  if (minBytes > lowBytes || lowBytes > highBytes || highBytes > maxBytes) {
+    throw new SpillwayError('ERR_SPILLWAY_INVALID_OPTION', "Expected a worker's memory to have minBytes <= lowBytes <= highBytes <= maxBytes");
   }
   return parsed;
 }

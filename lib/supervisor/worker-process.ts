@@ -1,62 +1,41 @@
-import type { ChildProcess } from 'node:child_process';
-import { closeSync } from 'node:fs';
-import { constants } from 'node:os';
-import { whenEmpty } from '../cgroup/when-empty';
-import { SpillwayError } from '../errors';
-import { native } from '../native';
 import type { Candidate } from '../policy/types';
-import { exitCause, retryHint, type EndFacts } from './exit-cause';
+import type { Enclosure, LimitLevel } from './containment/types';
+import { exitBlame, exitCause, mayBeAbort, retryHint, type EndFacts, type KillFacts } from './exit-cause';
+import type { MainEnd, MainProcess } from './main-process';
 import type { WorkerExit } from './types';
-import type { WorkerLeaf } from './worker-leaf';
 import type { WorkerFacts, WorkerUpdate } from './worker-options';
 
-interface Kill {
-  /** `'request'`: the user's `worker.kill()`, whose memory is on its way as well. */
-  for: 'relief' | 'close' | 'request';
-  reportId?: string;
-  oomKillsAtSignal: number;
-}
-
-/** A started worker: its process, its leaf and its end. What users get of it is `Worker`. */
+/** A started worker: its process, what it is held in, and its end. What users get of it is `Worker`. */
 export class WorkerProcess {
-  /** Settles when the leaf is empty and removed. Never rejects. */
+  /** Settles when nothing of it is left. Never rejects. */
   readonly exited: Promise<WorkerExit>;
   readonly pid: number;
-  #kill: Kill | undefined;
+  #kill: (KillFacts & { reportId?: string }) | undefined;
+  #askedToEnd = false;
   #stuck = false;
-  #reaped = false;
-  #aborted = false;
+  #ended = false;
   #idle = false;
   #startedAtMs = performance.now();
 
   constructor(
     readonly facts: WorkerFacts,
-    readonly process: ChildProcess,
-    readonly leaf: WorkerLeaf,
-    /** Owned. Names this process for ever, whoever gets its pid later. */
-    private readonly pidfd: number,
-    private readonly onDegraded: (error: SpillwayError) => void,
+    readonly main: MainProcess,
+    readonly enclosure: Enclosure,
   ) {
-    this.pid = process.pid ?? 0;
-    this.exited = new Promise((resolve) => {
-      process.once('exit', (code, signal) => {
-        void this.#end(code, signal).then(resolve);
-      });
-    });
-    process.on('error', (error) => {
-      if (error.name === 'AbortError') this.#aborted = true;
-    });
+    this.pid = main.pid;
+    this.exited = main.ended.then((end) => this.#end(end));
+    enclosure.record(facts, main.pid);
   }
 
-  /** Signalled, by Spillway or through it, or ended by itself; and its leaf is not gone yet. */
+  /** Signalled, by Spillway or through it, or ended by itself; and something of it may be left. */
   get dying(): boolean {
-    return this.#kill !== undefined || this.#reaped;
+    return this.#kill !== undefined || this.#ended;
   }
 
   /** What a dying worker will still give back; nothing can be hoped of one that does not die. */
   get dyingBytes(): number {
     if (this.#stuck || !this.dying) return 0;
-    return freeableBytes(this.leaf.sample()?.usage) ?? 0;
+    return freeableBytes(this.enclosure.sample()?.usage) ?? 0;
   }
 
   get stuck(): boolean {
@@ -67,19 +46,25 @@ export class WorkerProcess {
     this.#stuck = true;
   }
 
-  /** The process first, by its pidfd (p99 0.03 ms), then the whole leaf, which catches its forks. */
-  kill(reason: Kill['for'], reportId?: string): void {
+  /** Asks the main process to end by itself. */
+  askToEnd(): void {
+    if (this.#ended) return;
+    this.#askedToEnd = true;
+    this.enclosure.beforeSignal?.('SIGTERM');
+    this.main.signal('SIGTERM');
+  }
+
+  /** The process first, by its pidfd (p99 0.03 ms), then all of it, which catches its forks. */
+  kill(reason: KillFacts['for'], reportId?: string, level?: LimitLevel): void {
     // It has ended already, and nobody killed it.
-    if (this.#reaped) return;
-    // ESRCH: it has ended by itself just now, and `exited` tells how.
-    native().signalPidfd(this.pidfd, constants.signals.SIGKILL);
-    this.leaf.kill();
-    // Read after the signal: a process with SIGKILL pending is no kill that the kernel would count
-    // (task_will_free_mem() in mm/oom_kill.c), so what is counted by now came before ours.
+    if (this.#ended) return;
+    this.enclosure.beforeSignal?.('SIGKILL');
+    this.main.signal('SIGKILL');
+    this.enclosure.kill();
     this.#kill ??= {
       for: reason,
       ...(reportId !== undefined && { reportId }),
-      oomKillsAtSignal: this.leaf.sample()?.counters?.oom_kill ?? 0,
+      ...(level !== undefined && { level }),
     };
   }
 
@@ -91,16 +76,17 @@ export class WorkerProcess {
     if (retriable !== undefined) this.facts.retriable = retriable;
     if (priority !== undefined) this.facts.priority = priority;
     if (labels !== undefined) this.facts.labels = { ...labels };
+    this.enclosure.record(this.facts, this.pid);
   }
 
   /** What a policy sees of it, as of now. */
   candidate(): Candidate {
-    const { id, owner, retriable, kind, priority, attempt, labels } = this.facts;
-    const usage = this.leaf.sample()?.usage ?? {};
+    const { id, group, owner, retriable, kind, priority, attempt, labels } = this.facts;
+    const usage = this.enclosure.sample()?.usage ?? {};
     return {
       id,
       pid: this.pid,
-      group: 'default',
+      group,
       ...(owner !== undefined && { owner }),
       retriable,
       kind,
@@ -114,52 +100,35 @@ export class WorkerProcess {
     };
   }
 
-  /** The process has been reaped. Whatever it left behind ends too, then the last figures are read. */
-  async #end(code: number | null, signal: NodeJS.Signals | null): Promise<WorkerExit> {
-    this.#reaped = true;
-    closeSync(this.pidfd);
-    const { leaf, facts } = this;
-    try {
-      if (await leaf.cgroup.populated()) {
-        leaf.kill();
-        await whenEmpty(leaf.cgroup);
-      }
-    } catch (error) {
-      // Perhaps no descriptor is left to look with; that of cgroup.kill is held.
-      leaf.kill();
-      this.#degraded('see that its cgroup is empty', error);
-    }
-    const counters = leaf.sample()?.counters;
-    const peakBytes = await leaf.peakBytes();
-    await leaf.remove().catch((error: unknown) => {
-      this.#degraded('remove its cgroup', error);
-    });
+  /** The main process has ended. Whatever it left behind ends too. */
+  async #end({ code, signal }: MainEnd): Promise<WorkerExit> {
+    this.#ended = true;
+    const { main, facts } = this;
+    main.release();
+    const last = await this.enclosure.settle(signal === 'SIGKILL' && this.#kill === undefined);
     const end: EndFacts = {
       code,
       signal,
-      killedFor: this.#kill?.for === 'request' ? undefined : this.#kill?.for,
-      aborted: this.#aborted,
-      counters,
-      oomKillsAtSignal: this.#kill?.oomKillsAtSignal ?? 0,
-      hasOwnLimit: facts.memory.highBytes !== undefined || facts.memory.maxBytes !== undefined,
+      kill: this.#kill,
+      askedToEnd: this.#askedToEnd,
+      aborted: main.aborted,
+      heapIsFull: mayBeAbort({ code, signal }) && (await main.saidHeapIsFull()),
+      kernelKilledFor: last.kernelKilledFor,
     };
     const cause = exitCause(end);
+    const blame = exitBlame(cause, end);
     return {
       id: facts.id,
       code,
       signal,
       cause,
-      retryHint: retryHint(cause, end),
-      ...(peakBytes !== undefined && { peakBytes }),
-      ...(counters !== undefined && { counters }),
+      ...(blame !== undefined && { blame }),
+      retryHint: retryHint(cause, blame),
+      ...(last.peakBytes !== undefined && { peakBytes: last.peakBytes }),
+      ...(last.counters !== undefined && { counters: last.counters }),
+      ...(last.leftovers !== undefined && { leftovers: last.leftovers }),
       ...(cause === 'spillway' && this.#kill?.reportId !== undefined && { reportId: this.#kill.reportId }),
     };
-  }
-
-  #degraded(doing: string, cause: unknown): void {
-    this.onDegraded(
-      new SpillwayError('ERR_SPILLWAY_SYSTEM', `Worker ${this.facts.id} has ended, but Spillway could not ${doing}: ${String(cause)}`, { cause }),
-    );
   }
 }
 

@@ -4,12 +4,12 @@ import type { WorkerExit } from './types';
 import { parseWorkerUpdate, type WorkerUpdate } from './worker-options';
 import type { WorkerProcess } from './worker-process';
 
-/** A process in a cgroup of its own, with all its descendants. */
+/** A process with all its descendants, in a cgroup of its own where the host has any. */
 export class Worker {
   readonly id: string;
   readonly pid: number;
-  /** As `child_process.spawn` returns it. */
-  readonly process: ChildProcess;
+  /** As `child_process` returned it; `undefined` for a process that was attached or adopted by its pid. */
+  readonly process: ChildProcess | undefined;
   /**
    * Settles when the worker and all its descendants have ended; descendants that outlive the main
    * process are killed. Never rejects.
@@ -17,18 +17,18 @@ export class Worker {
   readonly exited: Promise<WorkerExit>;
   readonly #worker: WorkerProcess;
 
-  /** Made by `supervisor.spawn()` and `supervisor.fork()`. */
+  /** Made by the supervisor. */
   constructor(worker: WorkerProcess) {
     this.#worker = worker;
     this.id = worker.facts.id;
     this.pid = worker.pid;
-    this.process = worker.process;
+    this.process = worker.main.child;
     this.exited = worker.exited;
   }
 
-  /** What its cgroup uses now; `undefined` when it has ended. */
+  /** What its processes use now; `undefined` when it has ended, or nobody can tell. */
   usage(): MemoryUsage | undefined {
-    return this.#worker.leaf.sample()?.usage;
+    return this.#worker.enclosure.sample()?.usage;
   }
 
   /** Kills it and all its descendants. `exited` settles with cause `'signal'`. Does nothing after its end. */
@@ -40,4 +40,9 @@ export class Worker {
   update(update: WorkerUpdate): void {
     this.#worker.update(parseWorkerUpdate(update));
   }
+}
+
+/** One that the supervisor has started itself. */
+export interface SpawnedWorker extends Worker {
+  readonly process: ChildProcess;
 }

@@ -53,8 +53,8 @@ describe("Ray's time policy", () => {
     const reasons = byStartTime().rank([candidate('a', retriable), candidate('b'), candidate('c', idle(GiB))], anyNeed);
     expect(reasons).toEqual([
       { id: 'c', reason: 'idle, so no work is lost; would free 1 GiB' },
-      { id: 'a', reason: 'busy with a task that can be retried, the only one' },
-      { id: 'b', reason: 'busy with a task that cannot be retried, the only one' },
+      { id: 'a', reason: 'busy with a task that can be retried, the only such worker' },
+      { id: 'b', reason: 'busy with a task that cannot be retried, the only such worker' },
     ]);
   });
 
@@ -117,10 +117,10 @@ describe('byStartTime', () => {
     const starts = { a: 5000, b: 5000, c: 4999.5, d: 2900, e: NaN };
     const ranked = byStartTime().rank(Object.entries(starts).map(([id, startedAtMs]) => candidate(id, { startedAtMs })), anyNeed);
     expect(ranked.map(({ reason }) => reason.replace('busy with a task that cannot be retried, ', ''))).toEqual([
-      'started last of 5',
-      'started at the same time as the newest of 5, comes after it by id',
-      'started less than 1 ms before the newest of 5',
-      'started 2.1 s before the newest of 5',
+      'started last of 5 such workers',
+      'started at the same time as the newest of 5 such workers, comes after it by id',
+      'started less than 1 ms before the newest of 5 such workers',
+      'started 2.1 s before the newest of 5 such workers',
       'its start is not known',
     ]);
   });

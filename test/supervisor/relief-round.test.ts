@@ -21,7 +21,7 @@ class FakePool {
   closing = false;
   onVictim = (): void => undefined;
 
-  constructor(readonly workers: FakeWorker[], readonly otherBytes: number, readonly policy = inOrder) {}
+  constructor(readonly workers: FakeWorker[], readonly otherBytes: number, readonly policy = inOrder, readonly limit: ReliefReport['limit'] = { level: 'pool' }) {}
 
   living = (): FakeWorker[] => this.workers.filter(({ alive }) => alive);
 
@@ -47,7 +47,7 @@ class FakePool {
 
   #context(victimTimeoutMs: number): ReliefContext {
     return {
-      gauge: this, policy: this.policy, victimTimeoutMs, workers: this.living, closing: () => this.closing,
+      ...this.limit, gauge: this, policy: this.policy, victimTimeoutMs, workers: this.living, closing: () => this.closing,
       onVictim: (victim) => {
         this.told.push(victim);
         this.onVictim();
@@ -84,9 +84,16 @@ it('one victim is enough: told before the signal, with the reason of the policy'
   });
   expect(idsOf(report.candidates)).toEqual(['a', 'b']);
   expect(world.told).toEqual([{ ...report.victims[0], died: false }]);
-  expect(world.workers.map(({ kills }) => kills)).toEqual([[['relief', report.reportId]], []]);
+  expect(world.workers.map(({ kills }) => kills)).toEqual([[['relief', report.reportId, 'pool']], []]);
   expect(steps(report)).toEqual(['noticed', 'started', 'measured', 'ranked', 'signalled a', 'exited a', 'measured', 'ended']);
   expect(world.clock.waits.size).toBe(0);
+});
+
+it.each<ReliefReport['limit']>([{ level: 'pool' }, { level: 'group', id: 'tenant' }, { level: 'worker', id: 'a' }])('for the limit %j: report and victim tell of it', async (limit) => {
+  const world = new FakePool([new FakeWorker('a', 100)], 900, inOrder, limit);
+  const report = await world.run();
+  expect(report.limit).toEqual(limit);
+  expect(world.workers[0]?.kills).toEqual([['relief', report.reportId, limit.level]]);
 });
 
 it('several, one after the other, and no more than are needed', async () => {

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { checkOrder, parseSupervisorOptions, type SupervisorOptions } from '../../lib/supervisor/supervisor-options';
 import { candidate, need } from '../policy/candidates';
@@ -13,16 +14,20 @@ const messageOf = (options: unknown): string => {
 };
 
 it('needs only a name', () => {
-  const { policy, ...settings } = parse({ name: 'pool' });
+  const { policy, oomScoreAdj, ...settings } = parse({ name: 'pool' });
   expect(policy.name).toBe('byStartTime');
+  expect(oomScoreAdj).toBe(Math.max(500, Number(readFileSync('/proc/self/oom_score_adj', 'utf8'))));
   expect(settings).toEqual({
     name: 'pool', base: undefined, highBytes: undefined, maxBytes: Infinity, swapMaxBytes: 0, killBufferBytes: undefined, victimTimeoutMs: 2000, safetyReadMs: 1000,
+    require: 'none', leftovers: 'kill', moveOthers: false, force: false, pollMs: 250, graceMs: 0, closeOn: [],
   });
 });
 
 it('takes all that is allowed', () => {
   const limits = { highBytes: '1GiB', maxBytes: '2 GiB', swapMaxBytes: 'max' };
   const options = { name: 'A_b-9', cgroup: 'x/../y/', limits, killBufferBytes: 0, victimTimeoutMs: 1, safetyReadMs: 3_600_000 };
+  const others = { require: 'kernel', leftovers: 'adopt', moveOthers: true, force: true, pollMs: 10, graceMs: 3_600_000, closeOn: ['SIGTERM', 'SIGINT'] };
+  expect(parse({ name: 'p', ...others })).toMatchObject(others);
   expect(parse(options)).toMatchObject({
     name: 'A_b-9', base: resolve('y'), highBytes: GiB, maxBytes: 2 * GiB, swapMaxBytes: Infinity, killBufferBytes: 0, victimTimeoutMs: 1, safetyReadMs: 3_600_000,
   });
@@ -55,6 +60,16 @@ it.each<[string, unknown, string]>([
   ...[-1, 'max', 0.5, null].map((value): [string, unknown, string] => ['killBufferBytes', { name: 'p', killBufferBytes: value }, "Expected option 'killBufferBytes'"]),
   ...[0, 600_001, 1.5, '5', NaN, Infinity, null].map((value): [string, unknown, string] => ['victimTimeoutMs', { name: 'p', victimTimeoutMs: value }, 'from 1 to 600000']),
   ...[9, 3_600_001, 10.5, '10', null].map((value): [string, unknown, string] => ['safetyReadMs', { name: 'p', safetyReadMs: value }, 'from 10 to 3600000']),
+  ...[9, 3_600_001, 10.5, '10', null].map((value): [string, unknown, string] => ['pollMs', { name: 'p', pollMs: value }, 'from 10 to 3600000']),
+  ...[-1, 3_600_001, 0.5, '0', null].map((value): [string, unknown, string] => ['graceMs', { name: 'p', graceMs: value }, 'from 0 to 3600000']),
+  ...['all', 'Kernel', '', true, null].map((value): [string, unknown, string] => ['require', { name: 'p', require: value }, "to be 'none' or 'polling' or 'kernel'"]),
+  ...['keep', true, null].map((value): [string, unknown, string] => ['leftovers', { name: 'p', leftovers: value }, "to be 'kill' or 'adopt'"]),
+  ...['moveOthers', 'force'].flatMap((key) => [1, 'true', null].map((value): [string, unknown, string] => [key, { name: 'p', [key]: value }, `'${key}' to be true or false`])),
+  ...['SIGTERM', null, true, { 0: 'SIGTERM' }].map((value): [string, unknown, string] => ['closeOn', { name: 'p', closeOn: value }, "'closeOn' to be a list of signals"]),
+  ...['SIGKILL', 'SIGSTOP', 'SIGNOT', 'sigterm', 15, null, 'toString'].map((value): [string, unknown, string] => [
+    'closeOn', { name: 'p', closeOn: ['SIGINT', value] }, "'closeOn' to be a signal that can be handled",
+  ]),
+  ['closeOn', { name: 'p', closeOn: new Array(1) }, 'a signal that can be handled'],
   ...[null, 'byStartTime', {}, { name: 'x' }, { name: 7, rank: () => [] }, { rank: () => [] }, () => []].map((policy): [string, unknown, string] => [
     'policy', { name: 'p', policy }, "Expected option 'policy' to be an object with a name and a rank function",
   ]),
@@ -94,13 +109,14 @@ it('a policy keeps its this, and its name of now', () => {
 });
 
 it('never takes what it cannot hand on: any value for any option', () => {
-  const names = ['name', 'cgroup', 'limits', 'policy', 'killBufferBytes', 'victimTimeoutMs', 'safetyReadMs'];
+  const names = ['name', 'cgroup', 'limits', 'policy', 'killBufferBytes', 'victimTimeoutMs', 'safetyReadMs', 'require', 'leftovers', 'moveOthers', 'force', 'pollMs', 'graceMs', 'closeOn'];
   fc.assert(
     fc.property(fc.constantFrom(...names), fc.anything(), (name, value) => {
       try {
         const settings = parse({ name: 'p', [name]: value });
         expect(settings.name).toMatch(/^[\w-]{1,64}$/);
-        expect([settings.victimTimeoutMs, settings.safetyReadMs].every(Number.isInteger)).toBe(true);
+        expect([settings.victimTimeoutMs, settings.safetyReadMs, settings.pollMs, settings.graceMs].every(Number.isInteger)).toBe(true);
+        expect(structuredClone({ ...settings, policy: undefined })).toEqual({ ...settings, policy: undefined });
       } catch (error) {
         expect(error).toMatchObject({ code: 'ERR_SPILLWAY_INVALID_OPTION' });
       }

@@ -1,11 +1,11 @@
-import { existsSync, readdirSync, writeFileSync } from 'node:fs';
+import fs, { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { Cgroup } from '../../lib/cgroup/cgroup';
 import type { SpillwayError } from '../../lib/errors';
 import { EventMemoryMonitor } from '../../lib/monitor/event-memory-monitor';
 import { launcherPath } from '../../lib/native';
-import { PoolGauge } from '../../lib/supervisor/pool-gauge';
+import { CgroupGauge } from '../../lib/supervisor/containment/cgroup-gauge';
 import { ReliefRound } from '../../lib/supervisor/relief-round';
 import { Supervisor } from '../../lib/supervisor/supervisor';
 import type { SupervisorOptions } from '../../lib/supervisor/supervisor-options';
@@ -25,7 +25,7 @@ describe('in a fixture, with real processes', () => {
   });
   const hierarchy = useFixtureHierarchy();
   const create = async (more: Partial<SupervisorOptions> = {}): Promise<Supervisor> => {
-    const supervisor = await Supervisor.create({ name: 'pool', cgroup: hierarchy.base, limits: { highBytes: 100 * MiB }, safetyReadMs: 10, ...more });
+    const supervisor = await Supervisor.create({ name: 'pool', cgroup: hierarchy.base, require: 'kernel', limits: { highBytes: 100 * MiB }, safetyReadMs: 10, ...more });
     made.push(supervisor);
     return supervisor;
   };
@@ -34,6 +34,9 @@ describe('in a fixture, with real processes', () => {
     threads: reactorCount(), pools: readdirSync(hierarchy.base, { withFileTypes: true }).filter((entry) => entry.isDirectory()).map(({ name }) => name) });
   const nothing = { files: [], threads: 0, pools: [] };
   const pool = (): string => join(hierarchy.base, 'pool');
+  /** By its number: the run's name is generated. */
+  const leaf = (number: number): string =>
+    join(pool(), 'default', readdirSync(join(pool(), 'default')).find((name) => name.endsWith(`-${number}`)) ?? 'none');
   const next = async <Name extends keyof SupervisorEvents>(supervisor: Supervisor, name: Name): Promise<SupervisorEvents[Name][0]> => {
     const [argument] = (await once(supervisor, name)) as SupervisorEvents[Name];
     return argument;
@@ -58,9 +61,9 @@ describe('in a fixture, with real processes', () => {
     jest.spyOn(EventMemoryMonitor.prototype, 'start').mockImplementation(() => { throw new Error('cannot watch'); });
     await expect(create()).rejects.toThrow('cannot watch');
     expect(left()).toEqual(nothing);
-    jest.spyOn(Cgroup.prototype, 'remove').mockRejectedValueOnce(new Error('cannot remove'));
+    jest.spyOn(Cgroup.prototype, 'remove').mockImplementationOnce(() => { throw new Error('cannot remove'); });
     await expect(create()).rejects.toThrow('cannot watch');
-    await new Cgroup(pool()).remove();
+    new Cgroup(pool()).remove();
   });
 
   it('given only memory.max, sets the mark below it', async () => {
@@ -73,7 +76,7 @@ describe('in a fixture, with real processes', () => {
     const supervisor = await create();
     const worker = await supervisor.spawn('sleep', ['600'], { stdio: 'ignore' }, { id: 'a' });
     expect(supervisor.status()).toMatchObject({
-      name: 'pool', cgroup: pool(), guarantee: 'kernel', monitor: 'ok', workers: [{ id: 'a', pid: worker.pid, dying: false }],
+      name: 'pool', cgroup: pool(), guarantee: { level: 'kernel' }, monitor: 'ok', workers: [{ id: 'a', pid: worker.pid, dying: false }],
       counts: { shortBreaches: 0, churnBreaches: 0, reliefRounds: 0, kills: 0, kernelOomKills: 0 },
     });
     await supervisor.close();
@@ -118,6 +121,28 @@ describe('in a fixture, with real processes', () => {
     expect((await spawn('y')).id).toBe('y');
   });
 
+  it('a worker that cannot be started for want of a descriptor is refused at once, and leaves nothing', async () => {
+    const supervisor = await create();
+    const told: unknown[] = [];
+    supervisor.on('degraded', (error) => told.push(error));
+    const noDescriptor = Object.assign(new Error('EMFILE'), { code: 'EMFILE', errno: -24 });
+    const open = fs.openSync.bind(fs);
+    jest.spyOn(fs, 'openSync').mockImplementation((path, flags, mode) => {
+      if (String(path).endsWith('/cgroup.procs')) throw noDescriptor;
+      return open(path, flags, mode);
+    });
+    // It stays so for as long as the caller waits.
+    const read = fs.readFileSync.bind(fs) as (...args: unknown[]) => string;
+    jest.spyOn(fs, 'readFileSync').mockImplementation((...args: unknown[]) => {
+      if (String(args[0]).endsWith('-1/cgroup.events')) throw noDescriptor;
+      return read(...args);
+    });
+    await expect(supervisor.spawn('true')).rejects.toMatchObject({ code: 'ERR_SPILLWAY_SYSTEM_LIMIT' });
+    jest.mocked(fs.openSync).mockRestore();
+    jest.mocked(fs.readFileSync).mockRestore();
+    expect([readdirSync(join(pool(), 'default'), { withFileTypes: true }).filter((entry) => entry.isDirectory()), told]).toEqual([[], []]);
+  });
+
   it('a default id skips the one that a user gave', async () => {
     const supervisor = await create();
     await supervisor.spawn('sleep', ['600'], { stdio: 'ignore' }, { id: 'w2' });
@@ -128,7 +153,7 @@ describe('in a fixture, with real processes', () => {
     const supervisor = await create();
     const told: (string | Victim | ReliefReport)[] = [];
     const worker = await supervisor.spawn('sleep', ['600'], { stdio: 'ignore' }, { id: 'a' });
-    setAnonBytes(join(pool(), 'default', `${process.pid}-1`), 50 * MiB);
+    setAnonBytes(leaf(1), 50 * MiB);
     let spawning: Promise<unknown> = Promise.resolve();
     supervisor.on('breach', ({ short }) => told.push(`breach ${short}`));
     supervisor.on('victim', (victim) => {
@@ -137,7 +162,7 @@ describe('in a fixture, with real processes', () => {
     });
     supervisor.once('exit', () => {
       // Although it was asked for in a listener, in the course of the round.
-      told.push(existsSync(join(pool(), 'default', `${process.pid}-2`)) ? 'started' : 'not started');
+      told.push(existsSync(leaf(2)) ? 'started' : 'not started');
       setAnonBytes(pool(), 10 * MiB);
     });
     breach(110 * MiB);
@@ -152,6 +177,23 @@ describe('in a fixture, with real processes', () => {
     expect(supervisor.status().counts.kills).toBe(1);
   });
 
+  it('short all through a round: that is one round, which looks afresh before it ends', async () => {
+    const supervisor = await create();
+    const run = jest.spyOn(ReliefRound.prototype, 'run').mockImplementationOnce(async function (this: ReliefRound) {
+      for (let heard = 0; heard < 3; heard++) await next(supervisor, 'breach');
+      setAnonBytes(pool(), 10 * MiB);
+      // 'clear' is told after the last short breach.
+      while (supervisor.status().monitor !== 'ok') await new Promise(setImmediate);
+      return this.run();
+    });
+    breach(110 * MiB);
+    await next(supervisor, 'breach');
+    await (await supervisor.spawn('true', [], { stdio: 'ignore' })).exited;
+    expect(run).toHaveBeenCalledTimes(2); // once by the test
+    expect(supervisor.status().counts.reliefRounds).toBe(1);
+    expect(supervisor.status().counts.shortBreaches).toBeGreaterThan(3);
+  });
+
   it('only churn: counted, and nobody dies', async () => {
     const supervisor = await create();
     breach(10 * MiB);
@@ -161,7 +203,7 @@ describe('in a fixture, with real processes', () => {
 
   it.each<[string, ReliefReport['outcome'], () => void]>([
     ['nobody to kill', 'no-candidate', () => undefined],
-    ['the pool cannot be read', 'unreadable', () => { for (const way of ['measure', 'judge'] as const) jest.spyOn(PoolGauge.prototype, way).mockReturnValue(undefined); }],
+    ['the pool cannot be read', 'unreadable', () => { for (const way of ['measure', 'judge'] as const) jest.spyOn(CgroupGauge.prototype, way).mockReturnValue(undefined); }],
   ])('%s: one report for as long as that lasts', async (_what, outcome, spoil) => {
     const supervisor = await create();
     spoil();
@@ -184,7 +226,7 @@ describe('in a fixture, with real processes', () => {
 
   it('gives the lock up when the pool cannot be removed, and says so', async () => {
     const supervisor = await create();
-    jest.spyOn(Cgroup.prototype, 'remove').mockRejectedValueOnce(new Error('somebody moved in'));
+    jest.spyOn(Cgroup.prototype, 'remove').mockImplementationOnce(() => { throw new Error('somebody moved in'); });
     await expect(supervisor.close()).rejects.toThrow('somebody moved in');
     await (await create()).close();
     expect(existsSync(pool())).toBe(false);
@@ -195,7 +237,7 @@ it('elsewhere than on Linux says so, and makes nothing', async () => {
   const printed = await runApart(`
     Object.defineProperty(process, 'platform', { value: 'darwin' });
     const { Supervisor } = lib('supervisor/supervisor');
-    const error = await Supervisor.create({ name: 'pool' }).catch((each) => each);
+    const error = await Supervisor.create({ name: 'pool', require: 'kernel' }).catch((each) => each);
     console.log(error.code, error.message);`);
   expect(printed).toMatch(/^ERR_SPILLWAY_UNSUPPORTED .*this is darwin; run on Linux/);
 });
@@ -204,16 +246,16 @@ describeReal('in a hierarchy without the memory controller', () => {
   const real = useRealCgroups();
 
   it.each(['auto', 'path'])('says so, moves nobody and leaves nothing: cgroup %s', async (way) => {
-    const base = (await real.make()).child('base');
-    await base.create();
+    const base = real.make().child('base');
+    base.create();
     const printed = await runApart(`
       require('fs').writeFileSync(${JSON.stringify(join(base.directory, 'cgroup.procs'))}, '0');
       const { Supervisor } = lib('supervisor/supervisor');
       const cgroup = ${JSON.stringify(way === 'auto' ? 'auto' : base.directory)};
-      const error = await Supervisor.create({ name: 'pool', cgroup }).catch((each) => each);
+      const error = await Supervisor.create({ name: 'pool', cgroup, require: 'kernel', force: true }).catch((each) => each);
       const { ownCgroup } = lib('cgroup/own-cgroup');
       console.log(error.code, ownCgroup() === ${JSON.stringify(base.directory)});`);
     expect(printed).toBe('ERR_SPILLWAY_CONTROLLER_DISABLED true\n');
-    expect(await base.children()).toEqual([]);
+    expect(base.children()).toEqual([]);
   });
 });

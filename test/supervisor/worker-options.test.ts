@@ -14,16 +14,17 @@ const messageOf = (action: () => unknown): string => {
 
 it('has a default for everything', () => {
   expect(parse({})).toEqual({
-    id: 'w7', owner: undefined, retriable: false, kind: 'task', priority: undefined, attempt: 0, labels: undefined, memory: {}, oomScoreAdj: 500,
+    id: 'w7', owner: undefined, retriable: false, kind: 'task', priority: undefined, attempt: 0, labels: undefined,
+    group: 'default', memory: {}, pidsMax: undefined, cpuWeight: undefined, oomScoreAdj: 500,
   });
 });
 
 it('takes all that is allowed', () => {
   const given = {
     id: 'x'.repeat(256), owner: 'Zoë / 世界', retriable: true, kind: 'service', priority: -0.5, attempt: 2 ** 53 - 1, labels: { a: 'b', '': '' },
-    memory: { lowBytes: 0, highBytes: '1.5MiB', maxBytes: 'max' }, oomScoreAdj: -1000,
+    group: 'Tenant_7-b', memory: { minBytes: 0, lowBytes: 0, highBytes: '1.5MiB', maxBytes: 'max' }, pidsMax: 4_194_304, cpuWeight: 1, oomScoreAdj: -1000,
   };
-  expect(parse(given)).toEqual({ ...given, memory: { lowBytes: 0, highBytes: 1.5 * MiB, maxBytes: Infinity } });
+  expect(parse(given)).toEqual({ ...given, memory: { minBytes: 0, lowBytes: 0, highBytes: 1.5 * MiB, maxBytes: Infinity } });
 });
 
 it.each<[string, unknown, string]>([
@@ -31,7 +32,8 @@ it.each<[string, unknown, string]>([
   ['options', ['id'], 'got an array'],
   ['unknown', { idd: 'x' }, "Unknown option \"idd\" of a worker; did you mean 'id'?"],
   ['unknown', { Retriable: true }, "did you mean 'retriable'?"],
-  ['unknown', { weight: 1 }, 'known are id, owner, retriable'],
+  ['unknown', { weight: 1 }, "did you mean 'cpuWeight'?"],
+  ['unknown', { colour: 1 }, 'known are id, owner, retriable'],
   ['memory', { memory: null }, "Expected the options of a worker's memory to be an object, got null"],
   ['memory', { memory: { high: 1 } }, "did you mean 'highBytes'?"],
   ...['', 'x'.repeat(257), 'a\nb', 'a\0', 'a\x7f', '\u202Eabc', 'a\u2028b', '\ud800', 7, null, {}].flatMap((text): [string, unknown, string][] => [
@@ -48,6 +50,13 @@ it.each<[string, unknown, string]>([
   ...[-1, 0.5, NaN, 2 ** 53, '1MB', '1e3', '-1', '', null, 1n].map((value): [string, unknown, string] => [
     'memory.maxBytes', { memory: { maxBytes: value } }, "Expected option 'memory.maxBytes' to be a number of bytes from 1",
   ]),
+  ...['', '.', '..', 'a/b', 'a b', 'a.b', 'ä', 'p'.repeat(65), 'a\0', 7, null, {}].map((group): [string, unknown, string] => [
+    'group', { group }, "Expected option 'group' to be a name of 1 to 64 letters, digits, '_' or '-'",
+  ]),
+  ...[0, 4_194_305, 1.5, NaN, Infinity, 'max', null].map((value): [string, unknown, string] => ['pidsMax', { pidsMax: value }, 'a whole number from 1 to 4194304']),
+  ...[0, 10_001, 1.5, NaN, '100', null].map((value): [string, unknown, string] => ['cpuWeight', { cpuWeight: value }, 'a whole number from 1 to 10000']),
+  ['memory order', { memory: { minBytes: 2, lowBytes: 1 } }, 'minBytes <= lowBytes <= highBytes <= maxBytes'],
+  ['memory order', { memory: { minBytes: 2, maxBytes: 1 } }, 'minBytes <= lowBytes <= highBytes <= maxBytes'],
   ['memory order', { memory: { lowBytes: 2, maxBytes: 1 } }, 'lowBytes <= highBytes <= maxBytes'],
   ['memory order', { memory: { lowBytes: 2, highBytes: 1 } }, 'lowBytes <= highBytes <= maxBytes'],
   ['memory order', { memory: { highBytes: 2, maxBytes: 1 } }, 'lowBytes <= highBytes <= maxBytes'],
@@ -110,7 +119,7 @@ describe('an update', () => {
 });
 
 it('never takes what it cannot hand on: any value for any option', () => {
-  const names = ['id', 'owner', 'retriable', 'kind', 'priority', 'attempt', 'labels', 'memory', 'oomScoreAdj'];
+  const names = ['id', 'owner', 'retriable', 'kind', 'priority', 'attempt', 'labels', 'group', 'memory', 'pidsMax', 'cpuWeight', 'oomScoreAdj'];
   fc.assert(
     fc.property(fc.constantFrom(...names), fc.anything(), (name, value) => {
       try {

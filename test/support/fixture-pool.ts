@@ -1,10 +1,12 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, rmdirSync, truncateSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, rmdirSync, truncateSync, writeFileSync } from 'node:fs';
+import { constants, tmpdir } from 'node:os';
+import { basename, dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { Cgroup } from '../../lib/cgroup/cgroup';
+import { cgroupError } from '../../lib/cgroup/cgroup-error';
 import { parseCgroup2Mounts } from '../../lib/cgroup/own-cgroup';
+import { hostFacts } from '../../lib/cgroup/preflight/host-facts';
 import type { Candidate } from '../../lib/policy';
 import type { Clock, RoundWorker } from '../../lib/supervisor/relief-round';
 import type { WorkerExit } from '../../lib/supervisor/types';
@@ -14,10 +16,11 @@ import { eventsText } from './fixture-cgroup';
 
 /** What the kernel puts into a new cgroup. */
 const kernelFiles: Readonly<Record<string, string>> = {
-  'cgroup.controllers': 'memory\n', 'cgroup.events': 'populated 0\nfrozen 0\n', 'cgroup.kill': '', 'cgroup.procs': '', 'cgroup.subtree_control': '\n',
-  'cgroup.type': 'domain\n', 'memory.current': '0\n', 'memory.events': eventsText(), 'memory.events.local': eventsText(), 'memory.high': 'max\n',
-  'memory.low': '0\n', 'memory.max': 'max\n', 'memory.oom.group': '0\n', 'memory.peak': '4096\n', 'memory.swap.current': '0\n', 'memory.swap.max': 'max\n',
+  'cgroup.controllers': 'cpu memory pids\n', 'cgroup.events': 'populated 0\nfrozen 0\n', 'cgroup.kill': '', 'cgroup.procs': '', 'cgroup.subtree_control': '\n',
+  'cgroup.type': 'domain\n', 'cpu.weight': '100\n', 'memory.current': '0\n', 'memory.events': eventsText(), 'memory.events.local': eventsText(), 'memory.high': 'max\n',
+  'memory.low': '0\n', 'memory.max': 'max\n', 'memory.min': '0\n', 'memory.oom.group': '0\n', 'memory.peak': '4096\n', 'memory.swap.current': '0\n', 'memory.swap.max': 'max\n',
   'memory.stat': 'anon 0\nfile 0\ninactive_file 0\nactive_file 0\nslab_reclaimable 0\n',
+  'pids.max': 'max\n',
 };
 
 function fill(directory: string, without: readonly string[]): void {
@@ -29,6 +32,8 @@ function fill(directory: string, without: readonly string[]): void {
 
 export interface FixtureHierarchy {
   readonly base: string;
+  /** Puts the test itself into a cgroup of it. */
+  enter: (directory: string) => void;
   /** Files that this kernel does not have. */
   without: readonly string[];
 }
@@ -39,29 +44,75 @@ export function setAnonBytes(directory: string, bytes: number): void {
   writeFileSync(join(directory, 'memory.current'), `${bytes}\n`);
 }
 
+/** A test may spy on the other one. */
+const readUnspied = readFileSync;
+
+/** What the kernel makes of a write: the controllers are a set, a process is in one cgroup, all else has one value. */
+function writeAsKernel(directory: string, file: string, value: string, base: string): void {
+  const path = join(directory, file);
+  const entries = (of: string): string[] => readFileSync(of, 'utf8').split(/\s/).filter(Boolean);
+  const put = (of: string, text: string): void => {
+    truncateSync(of); // throws when it is not there
+    writeFileSync(of, text);
+  };
+  if (file === 'cgroup.subtree_control') {
+    const others = entries(path).filter((each) => each !== value.slice(1));
+    put(path, `${[...others, ...(value.startsWith('+') ? [value.slice(1)] : [])].join(' ')}\n`);
+  } else if (file === 'cgroup.procs') {
+    entries(path); // before anything moves
+    for (const name of readdirSync(base, { recursive: true, encoding: 'utf8' }).filter((each) => basename(each) === file)) {
+      const from = join(base, name);
+      put(from, entries(from).filter((pid) => pid !== value).map((pid) => `${pid}\n`).join(''));
+    }
+    put(path, [...entries(path), value].map((pid) => `${pid}\n`).join(''));
+  } else {
+    put(path, `${value}\n`);
+  }
+}
+
 /**
- * A folder in the place of a delegated cgroup with the memory controller, made anew for each test.
- * While a test runs `Cgroup` makes, writes and removes directories as the kernel would.
+ * A folder in the place of a cgroup that no systemd manages, with its controllers, made anew for each
+ * test. While a test runs `Cgroup` makes, writes and removes directories as the kernel would.
  */
 export function useFixtureHierarchy(): FixtureHierarchy {
-  const hierarchy = { base: '', without: [] as readonly string[] };
+  const hierarchy: { -readonly [Key in keyof FixtureHierarchy]: FixtureHierarchy[Key] } = {
+    base: '',
+    without: [],
+    enter: (directory) => {
+      writeAsKernel(directory, 'cgroup.procs', String(process.pid), hierarchy.base);
+      const read = hostFacts.read.bind(hostFacts);
+      const mount = dirname(hierarchy.base);
+      const files = new Map([
+        ['/proc/self/mountinfo', `30 23 0:26 / ${mount} rw - cgroup2 cgroup2 rw\n`],
+        ['/proc/self/cgroup', `0::${directory.slice(mount.length)}\n`],
+      ]);
+      jest.spyOn(hostFacts, 'read').mockImplementation((path) => files.get(path) ?? read(path));
+    },
+  };
   beforeEach(() => {
     hierarchy.without = [];
     hierarchy.base = join(mkdtempSync(join(tmpdir(), 'spillway-pool-')), 'base');
     fill(hierarchy.base, []);
+    const exists = hostFacts.exists.bind(hostFacts);
+    jest.spyOn(hostFacts, 'exists').mockImplementation((path) => path !== '/run/systemd/system' && exists(path));
     jest.spyOn(Cgroup.prototype, 'create').mockImplementation(function (this: Cgroup) {
       const isNew = !existsSync(this.directory);
       if (isNew) fill(this.directory, hierarchy.without);
-      return Promise.resolve(isNew);
+      return isNew;
     });
     jest.spyOn(Cgroup.prototype, 'write').mockImplementation(function (this: Cgroup, file, value) {
-      truncateSync(join(this.directory, file)); // throws when it is not there
-      writeFileSync(join(this.directory, file), `${value.replace('+', '')}\n`);
+      writeAsKernel(this.directory, file, value, hierarchy.base);
+    });
+    jest.spyOn(Cgroup.prototype, 'writeInBackground').mockImplementation(function (this: Cgroup, file, value) {
+      writeAsKernel(this.directory, file, value, hierarchy.base);
       return Promise.resolve();
     });
     jest.spyOn(Cgroup.prototype, 'remove').mockImplementation(function (this: Cgroup) {
+      const events = join(this.directory, 'cgroup.events');
+      if (existsSync(events) && /^populated 1$/m.test(readUnspied(events, 'utf8'))) {
+        throw cgroupError(this.directory, { errno: constants.errno.EBUSY, syscall: 'rmdir', file: this.name }, 'remove');
+      }
       rmSync(this.directory, { recursive: true, force: true });
-      return Promise.resolve();
     });
   });
   afterEach(() => {
@@ -91,7 +142,7 @@ export const describeReal = mount === undefined ? describe.skip : describe;
 
 export interface RealCgroups {
   /** A new child of the root of the hierarchy. */
-  make(): Promise<Cgroup>;
+  make(): Cgroup;
   /** A process that sleeps in it. */
   sleepIn(cgroup: Cgroup): ChildProcess;
 }
@@ -103,13 +154,13 @@ export function useRealCgroups(): RealCgroups {
   let count = 0;
   afterEach(async () => {
     for (const sleeper of sleepers.splice(0)) await end(sleeper);
-    for (const cgroup of made.splice(0)) await cgroup.remove();
+    for (const cgroup of made.splice(0)) cgroup.remove();
   });
   return {
-    async make() {
+    make() {
       const cgroup = new Cgroup(join(mount ?? '', `spillway-unit-${process.pid}-${++count}`));
       made.push(cgroup);
-      await cgroup.create();
+      cgroup.create();
       return cgroup;
     },
     sleepIn(cgroup) {

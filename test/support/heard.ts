@@ -1,10 +1,10 @@
 import { EventEmitter, once } from 'node:events';
 import type { EventMemoryMonitor } from '../../lib/monitor/event-memory-monitor';
-import type { Breach, MonitorEvents, Removal } from '../../lib/monitor/types';
+import type { EventBreach, MonitorEvents, Removal } from '../../lib/monitor/types';
 import type { SpillwayError } from '../../lib/errors';
 
 export type Heard =
-  | { event: 'breach'; breach: Breach }
+  | { event: 'breach'; breach: EventBreach }
   | { event: 'clear' }
   | { event: 'degraded'; error: SpillwayError }
   | { event: 'removed'; removal: Removal };
@@ -32,7 +32,7 @@ export class Ear {
     return this.all.map(({ event }) => event);
   }
 
-  get breaches(): Breach[] {
+  get breaches(): EventBreach[] {
     return this.all.flatMap((heard) => (heard.event === 'breach' ? [heard.breach] : []));
   }
 
@@ -55,7 +55,7 @@ export class Ear {
   }
 
   /** The breach of this number, counted from 1. */
-  async breach(count: number): Promise<Breach> {
+  async breach(count: number): Promise<EventBreach> {
     await this.until(`breach ${count}`, () => this.breaches.length >= count);
     const breach = this.breaches[count - 1];
     if (breach === undefined) throw new Error('unreachable');

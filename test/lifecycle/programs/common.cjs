@@ -14,7 +14,7 @@ const dist = join(__dirname, '../../../dist');
 
 /** @typedef {typeof import('../../../lib/index')} Spillway */
 /** @typedef {import('../../../lib/index').EventMemoryMonitor} Monitor */
-/** @typedef {import('../../../lib/index').Breach} Breach */
+/** @typedef {import('../../../lib/index').EventBreach} Breach */
 
 /** @returns {Spillway} */
 const load = () => require(join(dist, 'index.js'));

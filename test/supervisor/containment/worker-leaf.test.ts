@@ -1,21 +1,34 @@
 import fs, { existsSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Cgroup } from '../../lib/cgroup/cgroup';
-import type { SpillwayError } from '../../lib/errors';
-import { launcherPath, native } from '../../lib/native';
-import { spawnWorker } from '../../lib/supervisor/spawn-worker';
-import { Worker } from '../../lib/supervisor/worker';
-import { WorkerLeaf } from '../../lib/supervisor/worker-leaf';
-import { parseWorkerOptions, type WorkerOptions } from '../../lib/supervisor/worker-options';
-import type { WorkerProcess } from '../../lib/supervisor/worker-process';
-import { setAnonBytes, useFixtureHierarchy } from '../support/fixture-pool';
-import { openFiles } from '../support/process-resources';
+import { Cgroup } from '../../../lib/cgroup/cgroup';
+import type { SpillwayError } from '../../../lib/errors';
+import { launcherPath, native } from '../../../lib/native';
+import { WorkerLeaf, type LeafOwner } from '../../../lib/supervisor/containment/worker-leaf';
+import { Worker } from '../../../lib/supervisor/worker';
+import { parseWorkerOptions, type WorkerFacts, type WorkerOptions } from '../../../lib/supervisor/worker-options';
+import { WorkerProcess } from '../../../lib/supervisor/worker-process';
+import { errorOf } from '../../support/error-of';
+import { setAnonBytes, useFixtureHierarchy } from '../../support/fixture-pool';
+import { openFiles } from '../../support/process-resources';
 
 const hierarchy = useFixtureHierarchy();
 let cgroup: Cgroup;
+let owner: jest.Mocked<LeafOwner>;
+const degraded: SpillwayError[] = [];
 beforeEach(() => {
   cgroup = new Cgroup(join(hierarchy.base, 'leaf'));
+  owner = {
+    launcher: { fd: -1, path: launcherPath() },
+    onDegraded: jest.fn((error: SpillwayError) => void degraded.push(error)),
+    kernelKilledFor: jest.fn(),
+    onRemoved: jest.fn(),
+  };
 });
+afterEach(() => {
+  expect(degraded.splice(0)).toEqual([]);
+});
+const factsOf = (options: WorkerOptions = {}): WorkerFacts => parseWorkerOptions(options, { id: 'w1', oomScoreAdj: 500 });
+const make = (options?: WorkerOptions): WorkerLeaf => WorkerLeaf.create(cgroup, factsOf(options), owner);
 const text = (file: string): string => readFileSync(join(cgroup.directory, file), 'utf8').trim();
 const openHere = (): string[] => openFiles().filter((name) => name.startsWith(cgroup.directory) || name.includes('pidfd'));
 const noDescriptor = Object.assign(new Error('EMFILE'), { code: 'EMFILE', errno: -24 });
@@ -31,35 +44,35 @@ function failToOpen(file: string): void {
 
 describe('WorkerLeaf', () => {
   it('is a cgroup that dies as one, with the limits that are given', async () => {
-    const leaf = await WorkerLeaf.create(cgroup, { lowBytes: 1, highBytes: 2, maxBytes: Infinity });
-    expect(['memory.oom.group', 'memory.low', 'memory.high', 'memory.max'].map(text)).toEqual(['1', '1', '2', 'max']);
-    expect(await leaf.peakBytes()).toBe(4096);
+    const leaf = make({ memory: { minBytes: 0, lowBytes: 1, highBytes: 2, maxBytes: 'max' }, pidsMax: 7, cpuWeight: 50 });
+    expect(['memory.oom.group', 'memory.min', 'memory.low', 'memory.high', 'memory.max', 'pids.max', 'cpu.weight'].map(text)).toEqual(['1', '0', '1', '2', 'max', '7', '50']);
     expect(leaf.sample()?.usage.currentBytes).toBe(0);
     expect(openHere()).toHaveLength(1);
-    await leaf.remove();
-    expect([openHere(), existsSync(cgroup.directory), leaf.sample(), await leaf.peakBytes()]).toEqual([[], false, undefined, undefined]);
+    expect(await leaf.settle()).toMatchObject({ leftovers: 0, peakBytes: 4096, counters: { oom_kill: 0 } });
+    expect([openHere(), existsSync(cgroup.directory), leaf.sample()]).toEqual([[], false, undefined]);
+    expect(owner.onRemoved.mock.calls).toEqual([[leaf]]);
   });
 
   it('writes no limit that is not given', async () => {
-    const leaf = await WorkerLeaf.create(cgroup, {});
-    expect(['memory.low', 'memory.high', 'memory.max'].map(text)).toEqual(['0', 'max', 'max']);
+    const leaf = make();
+    expect(['memory.min', 'memory.low', 'memory.high', 'memory.max', 'pids.max', 'cpu.weight'].map(text)).toEqual(['0', '0', 'max', 'max', 'max', '100']);
     await leaf.remove();
   });
 
-  it.each(['memory.oom.group', 'memory.low'])('leaves nothing when %s cannot be written', async (file) => {
+  it.each(['memory.oom.group', 'memory.low'])('leaves nothing when %s cannot be written', (file) => {
     hierarchy.without = [file];
-    await expect(WorkerLeaf.create(cgroup, { lowBytes: 1 })).rejects.toThrow('ENOENT');
+    expect(() => make({ memory: { lowBytes: 1 } })).toThrow('ENOENT');
     expect([openHere(), existsSync(cgroup.directory)]).toEqual([[], false]);
   });
 
-  it('leaves nothing when no descriptor is left for cgroup.kill', async () => {
+  it('leaves nothing when no descriptor is left for cgroup.kill', () => {
     failToOpen('cgroup.kill');
-    await expect(WorkerLeaf.create(cgroup, {})).rejects.toMatchObject({ code: 'ERR_SPILLWAY_SYSTEM_LIMIT' });
+    expect(errorOf(() => make())).toMatchObject({ code: 'ERR_SPILLWAY_SYSTEM_LIMIT' });
     expect([openHere(), existsSync(cgroup.directory)]).toEqual([[], false]);
   });
 
   it('kills through the descriptor that it holds, and closes it after the write; after its removal does nothing', async () => {
-    const leaf = await WorkerLeaf.create(cgroup, {});
+    const leaf = make();
     const written: number[] = [];
     const write = fs.write.bind(fs) as (...args: unknown[]) => void;
     const writes = jest.spyOn(fs, 'write').mockImplementation(((fd: number, value: string, done: () => void) => {
@@ -80,16 +93,21 @@ describe('WorkerLeaf', () => {
 });
 
 describe('a worker in its leaf', () => {
-  const degraded: SpillwayError[] = [];
-  const start = (file: string, args: string[], options: WorkerOptions = {}): Promise<WorkerProcess> => {
-    const launcherFd = openSync(launcherPath(), 'r');
-    const facts = parseWorkerOptions(options, { id: 'w1', oomScoreAdj: 500 });
-    return spawnWorker({ file, args, options: { stdio: 'ignore' } }, facts, cgroup, launcherFd, (error) => degraded.push(error)).finally(() => {
-      fs.closeSync(launcherFd);
-    });
+  /** As the crew does it. */
+  const start = async (file: string, args: string[], options: WorkerOptions = {}): Promise<WorkerProcess> => {
+    owner.launcher.fd = openSync(launcherPath(), 'r');
+    const facts = factsOf(options);
+    const leaf = make(options);
+    try {
+      return new WorkerProcess(facts, await leaf.launch({ file, args, options: { stdio: 'ignore' } }), leaf);
+    } catch (error) {
+      await leaf.settle();
+      throw error;
+    } finally {
+      fs.closeSync(owner.launcher.fd);
+    }
   };
   afterEach(() => {
-    expect(degraded.splice(0)).toEqual([]);
     expect([openHere(), existsSync(cgroup.directory)]).toEqual([[], false]);
   });
 
@@ -137,7 +155,7 @@ describe('a worker in its leaf', () => {
 
   it('ended by itself: dying from then on, and a kill that comes too late is not its cause', async () => {
     const worker = await start('sleep', ['600']);
-    const reaped = new Promise((resolve) => worker.process.once('exit', resolve));
+    const reaped = new Promise((resolve) => worker.main.child?.once('exit', resolve));
     process.kill(worker.pid, 'SIGKILL');
     await reaped;
     expect(worker.dying).toBe(true);
@@ -168,10 +186,12 @@ describe('a worker in its leaf', () => {
 
   it('whose leaf cannot be looked at in the end is killed whole all the same, and says what went wrong', async () => {
     const worker = await start('true', []);
-    jest.spyOn(Cgroup.prototype, 'populated').mockRejectedValue(noDescriptor);
+    jest.spyOn(Cgroup.prototype, 'populated').mockImplementationOnce(() => { throw noDescriptor; });
     const kill = jest.spyOn(WorkerLeaf.prototype, 'kill');
     expect(await worker.exited).toMatchObject({ code: 0, cause: 'exit' });
     expect(kill).toHaveBeenCalledTimes(1);
-    expect(degraded.splice(0).map(({ message }) => message)).toEqual([expect.stringContaining('Worker w1 has ended, but Spillway could not see that its cgroup is empty')]);
+    expect(degraded.splice(0)).toMatchObject([
+      { code: 'ERR_SPILLWAY_SYSTEM', message: expect.stringContaining('Worker w1 has ended, but whether its cgroup is empty could not be seen') as string, cause: noDescriptor },
+    ]);
   });
 });

@@ -1,6 +1,6 @@
-import { native } from '../../lib/native';
-import { PoolGauge } from '../../lib/supervisor/pool-gauge';
-import { FixtureCgroup, MiB } from '../support/fixture-cgroup';
+import { native } from '../../../lib/native';
+import { CgroupGauge } from '../../../lib/supervisor/containment/cgroup-gauge';
+import { FixtureCgroup, MiB } from '../../support/fixture-cgroup';
 
 let pool: FixtureCgroup;
 beforeEach(() => {
@@ -11,7 +11,7 @@ afterEach(() => {
   pool.remove();
 });
 
-const measure = (wasShort: boolean, killBufferBytes?: number) => new PoolGauge(pool.directory, killBufferBytes).measure(wasShort);
+const measure = (wasShort: boolean, killBufferBytes?: number) => new CgroupGauge(pool.directory, killBufferBytes).measure(wasShort);
 
 it('tells of a shortage what must be freed', () => {
   pool.usage({ current: 120 * MiB, inactiveFile: 15 * MiB, activeFile: 4 * MiB, slabReclaimable: MiB });
@@ -44,7 +44,7 @@ it('is not short of what is only cache', () => {
 
 it('looks afresh each time, also at the limits', () => {
   pool.usage({ current: 99 * MiB });
-  const gauge = new PoolGauge(pool.directory, undefined);
+  const gauge = new CgroupGauge(pool.directory, undefined);
   expect(gauge.measure(true)?.short).toBe(true);
   pool.high(200 * MiB);
   expect(gauge.measure(true)).toMatchObject({ short: false, markBytes: 200 * MiB });
@@ -66,7 +66,7 @@ it.each<[string, () => void]>([
 });
 
 it("counts the kernel's kills, and does not call it 0 when that cannot be read", () => {
-  const gauge = new PoolGauge(pool.usage({ current: 1 }).directory, undefined);
+  const gauge = new CgroupGauge(pool.usage({ current: 1 }).directory, undefined);
   expect(gauge.kernelOomKills()).toBe(3);
   pool.delete('memory.events');
   expect(gauge.kernelOomKills()).toBeUndefined();
