@@ -8,7 +8,7 @@ const { make } = useCgroups();
 test("listeners of 'victim', 'relief' and 'exit' that throw stop no round and leave nothing behind", async () => {
   const base = make();
   const child = supervise({
-    create: { name: 'pool', cgroup: base.directory, limits: { highBytes: '64MiB' }, safetyReadMs: 200 },
+    create: { name: 'pool', cgroup: base.directory, require: 'kernel', force: true, limits: { highBytes: '64MiB' }, safetyReadMs: 200 },
     workers: [
       ['sleep', ['1000'], {}, { id: 'honest' }],
       [process.execPath, [programFile('hog'), '8', '4', '10', '400'], {}, { id: 'hog', retriable: true }],

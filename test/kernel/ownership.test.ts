@@ -11,15 +11,16 @@ const { create, make } = useSupervisors();
 test('a name that a live supervisor of another process has is refused, and nothing of it is harmed', async () => {
   const base = make();
   const limits = { highBytes: 64 * MiB };
-  const owner = supervise({ create: { name: 'pool', cgroup: base.directory, limits }, workers: [['sleep', ['1000'], {}, { id: 'w' }]] });
+  const owner = supervise({ create: { name: 'pool', cgroup: base.directory, require: 'kernel', force: true, limits }, workers: [['sleep', ['1000'], {}, { id: 'w' }]] });
   await owner.told('ready');
   const pool = new TestCgroup(`${base.directory}/pool`);
   const { pid } = (await owner.told('worker')) as { pid: number };
 
-  const refusal = await refusalOf(Supervisor.create({ name: 'pool', cgroup: base.directory, limits: { highBytes: 32 * MiB } }));
+  const refusal = await refusalOf(Supervisor.create({ name: 'pool', cgroup: base.directory, force: true, limits: { highBytes: 32 * MiB } }));
 
   expect(refusal).toMatchObject({ code: 'ERR_SPILLWAY_NAME_IN_USE' });
   expect(refusal.message).toMatch(/another name than "pool"/);
+  expect(refusal.message).toContain(`(process ${String(owner.child.pid)}, run `);
   expect(pool.number('memory.high')).toBe(64 * MiB);
   expect(pool.make('probe').exists).toBe(true);
   expect(process.kill(pid, 0)).toBe(true);
@@ -32,7 +33,7 @@ test('a name that a live supervisor of another process has is refused, and nothi
 test('the same within one process', async () => {
   const first = await create();
 
-  expect(await refusalOf(Supervisor.create({ name: 'pool', cgroup: first.base.directory }))).toMatchObject({ code: 'ERR_SPILLWAY_NAME_IN_USE' });
+  expect(await refusalOf(Supervisor.create({ name: 'pool', cgroup: first.base.directory, force: true }))).toMatchObject({ code: 'ERR_SPILLWAY_NAME_IN_USE' });
   const { worker } = await first.run('true', []);
   expect(await worker.exited).toMatchObject({ code: 0 });
   await first.supervisor.close();
@@ -42,7 +43,7 @@ test('the same within one process', async () => {
 
 test("after kill -9 of its owner the next create() ends the workers left, and removes their leaves", async () => {
   const base = make();
-  const options = { name: 'pool', cgroup: base.directory, limits: { highBytes: 64 * MiB } };
+  const options = { name: 'pool', cgroup: base.directory, require: 'kernel' as const, force: true, limits: { highBytes: 64 * MiB } };
   const owner = supervise({ create: options, workers: [['sleep', ['1000']], ['sh', ['-c', 'setsid sleep 1000 & exec sleep 1000']]] });
   await owner.told('ready');
   const pool = new TestCgroup(`${base.directory}/pool`);
@@ -73,7 +74,7 @@ function isRunning(pid: number): boolean {
 
 test('two creations at once of one name: one wins, the other is refused', async () => {
   const base = make();
-  const options = { name: 'pool', cgroup: base.directory, limits: { highBytes: 64 * MiB } };
+  const options = { name: 'pool', cgroup: base.directory, require: 'kernel' as const, force: true, limits: { highBytes: 64 * MiB } };
 
   const results = await Promise.allSettled([1, 2, 3, 4].map(() => Supervisor.create(options)));
 
@@ -88,7 +89,7 @@ test('two creations at once of one name: one wins, the other is refused', async 
 
 test('a name is free again as soon as close() has resolved, also while others wait for it', async () => {
   const base = make();
-  const options = { name: 'pool', cgroup: base.directory, limits: { highBytes: 64 * MiB } };
+  const options = { name: 'pool', cgroup: base.directory, require: 'kernel' as const, force: true, limits: { highBytes: 64 * MiB } };
   for (let round = 0; round < 10; round++) {
     const supervisor = await Supervisor.create(options);
     const closed = supervisor.close();

@@ -12,7 +12,7 @@ const { make } = useSupervisors();
 /** What create() rejects with; nothing may be left of it. */
 async function refusal(base: string, name = 'pool'): Promise<{ code: unknown; message: string }> {
   const files = openFiles();
-  const refused = await refusalOf(Supervisor.create({ name, cgroup: base, limits: { highBytes: '64MiB' } }));
+  const refused = await refusalOf(Supervisor.create({ name, cgroup: base, require: 'kernel', force: true, limits: { highBytes: '64MiB' } }));
   expect(openFiles()).toEqual(files);
   return refused;
 }
@@ -65,7 +65,7 @@ test('a base that holds processes of others is busy, and they stay', async () =>
 
 test('an unprivileged user without delegation gets ERR_SPILLWAY_PERMISSION, and nothing is left', async () => {
   const base = make();
-  const options = { name: 'pool', cgroup: base.directory, limits: { highBytes: '64MiB' } };
+  const options = { name: 'pool', cgroup: base.directory, require: 'kernel' as const, force: true, limits: { highBytes: '64MiB' } };
 
   expect(await supervise({ create: options, uid: 65534 }).told('error')).toMatchObject({ code: 'ERR_SPILLWAY_PERMISSION' });
   base.enableMemory();
@@ -80,9 +80,9 @@ test('a supervisor inside the pool that it would throttle is refused', async () 
   const base = make().enableMemory();
   const pool = base.make('pool').enableMemory();
   const inside = pool.make('inside');
-  const child = supervise({ create: { name: 'pool', cgroup: base.directory, limits: { highBytes: '64MiB' } } }, inside);
+  const child = supervise({ create: { name: 'pool', cgroup: base.directory, force: true, limits: { highBytes: '64MiB' } } }, inside);
 
-  expect(await child.told('error')).toMatchObject({ code: 'ERR_SPILLWAY_CGROUP_BUSY' });
+  expect(await child.told('error')).toMatchObject({ code: 'ERR_SPILLWAY_INSIDE_POOL' });
   await child.exited;
 
   expect(child.child.signalCode).toBeNull();
@@ -91,7 +91,7 @@ test('a supervisor inside the pool that it would throttle is refused', async () 
 
 test("cgroup 'auto' in a cgroup of its own: it moves aside, and back again in the next supervisor of the process", async () => {
   const base = make();
-  const child = supervise({ create: { name: 'pool', limits: { highBytes: '64MiB' } }, workers: [['sleep', ['1000']]], again: 2 }, base);
+  const child = supervise({ create: { name: 'pool', require: 'kernel', force: true, limits: { highBytes: '64MiB' } }, workers: [['sleep', ['1000']]], again: 2 }, base);
 
   const ready = (await child.told('ready')) as { cgroup: string; own: string };
 
@@ -107,7 +107,7 @@ test("cgroup 'auto' beside a stranger is busy, and neither is moved", async () =
   const base = make();
   const stranger = runIn(base, 'hog', 1);
   await stranger.lines.line('held');
-  const child = supervise({ create: { name: 'pool', limits: { highBytes: '64MiB' } } }, base);
+  const child = supervise({ create: { name: 'pool', require: 'kernel', force: true, limits: { highBytes: '64MiB' } } }, base);
 
   const error = (await child.told('error')) as { code: string; message: string };
 

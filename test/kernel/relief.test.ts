@@ -114,14 +114,24 @@ test('a spawn in the course of a round waits until the round is over', async () 
   expect(order).toEqual(['victim', 'relief', 'spawned']);
 });
 
-test('a worker over its own memory.high is no matter of the pool', async () => {
+test('a worker over its own memory.high is no matter of the pool: it dies for it alone, and is told so', async () => {
   const pool = await create();
-  const own = await pool.start('hog', [8, 2, 10, 60], { id: 'own', memory: { highBytes: 24 * MiB } });
+  const own = await pool.start('hog', [4, 0, 0], { id: 'own', memory: { highBytes: 32 * MiB } });
+  // By the policy this one would be the first to die.
+  const neighbour = await pool.start('hog', [24], { id: 'neighbour', retriable: true });
+  for (const { lines } of [own, neighbour]) await lines.line('held');
 
-  await until('`high` of its leaf to grow', () => own.leaf.counter('high') > 5);
+  own.tell('32');
+  const report = await pool.relief(1);
+  const exit = await own.worker.exited;
+
+  expect(report).toMatchObject({
+    outcome: 'relieved', limit: { level: 'worker', id: 'own' }, before: { markBytes: 32 * MiB }, victims: [{ id: 'own', died: true }], candidates: [{ id: 'own' }],
+  });
+  expect(exit).toMatchObject({ cause: 'spillway', blame: 'own-limit', retryHint: 'bigger', reportId: report.reportId });
+  expect(new Set(pool.breaches.map(({ cgroup }) => cgroup))).toEqual(new Set([own.leaf.directory]));
   expect(pool.pool.counter('high', 'memory.events.local')).toBe(0);
-
-  expect(pool.breaches).toEqual([]);
-  expect(pool.reliefs).toEqual([]);
-  expect(own.worker.process.exitCode).toBeNull();
+  expect(pool.supervisor.status().monitor).toBe('ok');
+  expect(neighbour.worker.process.exitCode).toBeNull();
+  expect(neighbour.leaf.populated).toBe(true);
 });

@@ -1,3 +1,4 @@
+import { useDisk } from './support/disk';
 import { useMonitors } from './support/monitors';
 import { MiB } from './support/program';
 import { useSupervisors } from './support/supervisors';
@@ -5,11 +6,13 @@ import { until } from './support/test-cgroup';
 
 const { watch } = useMonitors();
 const { create } = useSupervisors();
+const { file } = useDisk();
 
 test("a monitor on a worker's leaf ends in 'removed' with the counters that the worker's end tells, exactly", async () => {
   const pool = await create();
   for (let round = 0; round < 5; round++) {
-    const { worker, leaf } = await pool.start('hog', [8, 2, 5, 60], { memory: { highBytes: 24 * MiB } });
+    // A file that was read before would be another cgroup's cache.
+    const { worker, leaf } = await pool.start('reader', [file('big'), 64], { memory: { highBytes: 32 * MiB } });
     const { ear } = watch(leaf);
     await until('`high` of its leaf to grow', () => leaf.counter('high') > 3);
 
@@ -24,7 +27,7 @@ test("a monitor on a worker's leaf ends in 'removed' with the counters that the 
 
 test("a monitor stopped in the listener of a breach tells nothing more, and the worker's end is as usual", async () => {
   const pool = await create();
-  const { worker, leaf } = await pool.start('hog', [8, 2, 5, 60], { memory: { highBytes: 24 * MiB } });
+  const { worker, leaf } = await pool.start('reader', [file('big'), 64], { memory: { highBytes: 32 * MiB } });
   const { monitor, ear } = watch(leaf);
   monitor.on('breach', () => { monitor.stop(); });
 

@@ -1,9 +1,10 @@
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { totalmem } from 'node:os';
 import { join } from 'node:path';
-import { defaultHighBytes, totalBytes } from '../../lib/cgroup/limits';
+import { defaultHighBytes, totalBytesOf } from '../../lib/cgroup/limits';
 import { MiB, programFile } from './support/program';
 import { refusalOf, useSupervisors } from './support/supervisors';
+import { TestCgroup } from './support/test-cgroup';
 
 const { create, make } = useSupervisors();
 
@@ -27,13 +28,15 @@ test('limits of the pool and of a leaf stand in their files', async () => {
 
   expect(['memory.high', 'memory.max', 'memory.swap.max'].map((file) => pool.pool.number(file))).toEqual([96 * MiB, 200 * MiB, 0]);
   expect(['memory.low', 'memory.high', 'memory.max'].map((file) => limited.leaf.number(file))).toEqual([4 * MiB, 32 * MiB, 64 * MiB]);
+  // What is spared of a leaf is spared only as far as it is of those above.
+  expect([pool.pool, new TestCgroup(`${pool.pool.directory}/default`)].map((cgroup) => cgroup.number('memory.low'))).toEqual([4 * MiB, 4 * MiB]);
   expect(['memory.low', 'memory.high', 'memory.max'].map((file) => free.leaf.number(file))).toEqual([0, Infinity, Infinity]);
   expect(readFileSync(`/proc/${limited.worker.pid}/oom_score_adj`, 'utf8')).toBe('700\n');
 });
 
 test('without limits the mark is what is there less a reserve, and nothing else is limited', async () => {
   const pool = await create({ limits: {} });
-  const expected = defaultHighBytes(await totalBytes(pool.base.directory));
+  const expected = defaultHighBytes(totalBytesOf(pool.base.directory));
 
   expect(Math.abs(pool.pool.number('memory.high') - expected)).toBeLessThan(4096);
   expect(pool.pool.number('memory.high')).toBeLessThan(totalmem());

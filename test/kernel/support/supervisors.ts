@@ -3,13 +3,13 @@ import type { Breach } from '../../../lib/monitor/types';
 import { Supervisor } from '../../../lib/supervisor/supervisor';
 import type { SupervisorOptions } from '../../../lib/supervisor/supervisor-options';
 import type { ReliefReport, Victim, WorkerExit } from '../../../lib/supervisor/types';
-import type { Worker } from '../../../lib/supervisor/worker';
+import type { SpawnedWorker } from '../../../lib/supervisor/worker';
 import type { WorkerOptions } from '../../../lib/supervisor/worker-options';
 import { linesOf, MiB, programFile, type Lines, type ProgramName } from './program';
 import { TestCgroup, until, useCgroups } from './test-cgroup';
 
 export interface Started {
-  worker: Worker;
+  worker: SpawnedWorker;
   lines: Lines;
   leaf: TestCgroup;
   /** Writes a line to its stdin. */
@@ -30,7 +30,7 @@ export class Supervised {
     readonly supervisor: Supervisor,
     readonly base: TestCgroup,
   ) {
-    this.pool = new TestCgroup(supervisor.status().cgroup);
+    this.pool = new TestCgroup(supervisor.status().cgroup ?? 'none');
     supervisor.on('breach', (breach) => this.breaches.push(breach));
     supervisor.on('victim', (victim) => this.victims.push(victim));
     supervisor.on('relief', (report) => this.reliefs.push(report));
@@ -73,7 +73,7 @@ export class Supervised {
 }
 
 /** By the process, if it lives: the name of the directory is Spillway's own matter. */
-function leafOf({ pid }: Worker, pool: TestCgroup): TestCgroup {
+function leafOf({ pid }: SpawnedWorker, pool: TestCgroup): TestCgroup {
   const leaves = new TestCgroup(`${pool.directory}/default`).children();
   return leaves.find((leaf) => leaf.processes().includes(pid)) ?? new TestCgroup(`${pool.directory}/default/unknown`);
 }
@@ -95,7 +95,7 @@ export function useSupervisors(): { create: (options?: Options) => Promise<Super
   return {
     make,
     async create({ base = make(), ...options } = {}) {
-      const supervisor = await Supervisor.create({ name: 'pool', cgroup: base.directory, limits: { highBytes: 96 * MiB }, safetyReadMs: 200, ...options });
+      const supervisor = await Supervisor.create({ name: 'pool', cgroup: base.directory, require: 'kernel', force: true, limits: { highBytes: 96 * MiB }, safetyReadMs: 200, ...options });
       const supervised = new Supervised(supervisor, base);
       all.push(supervised);
       return supervised;
