@@ -28,12 +28,13 @@ async function runWithSpillway({ account, base, signal }) {
   const supervisor = await Supervisor.create({
     name: 'spillway-demo',
     cgroup: base,
+    require: 'kernel',
     limits: { highBytes: pool.markBytes, maxBytes: pool.maxBytes },
     // A guest without hardware virtualisation, on a busy machine, may take its time even to end a process.
     victimTimeoutMs: 10_000,
   });
   try {
-    const { cgroup } = supervisor.status();
+    const { cgroup = base } = supervisor.status();
     const workforce = new Workforce({
       start: (job) => start(supervisor, job),
       onStart: (member) => tellStart(account, member),
