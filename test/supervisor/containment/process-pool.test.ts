@@ -1,0 +1,90 @@
+import fs from 'node:fs';
+import { readProcess, type ProcessEntry } from '../../../lib/process/process-entry';
+import { ProcessTree } from '../../../lib/process/process-tree';
+import { exactMemoryOf, memoryOf, ProcessPool } from '../../../lib/supervisor/containment/process-pool';
+import { useStrays } from '../../support/containment';
+
+const strays = useStrays();
+afterEach(() => {
+  jest.restoreAllMocks();
+});
+
+function entryOf(pid: number): ProcessEntry {
+  const entry = readProcess(pid);
+  if (entry === undefined) throw new Error('it is gone');
+  return entry;
+}
+const treeOf = (): ProcessTree => new ProcessTree(entryOf(strays.start('sleep', ['600']).pid ?? 0));
+
+/** Looks at all of /proc. */
+function countLooks(): () => number {
+  const readdir = jest.spyOn(fs, 'readdirSync');
+  return () => readdir.mock.calls.filter(([path]) => path === '/proc').length;
+}
+function stopClock(): (ms: number) => void {
+  let nowMs = 5000;
+  jest.spyOn(performance, 'now').mockImplementation(() => nowMs);
+  return (ms) => void (nowMs += ms);
+}
+
+it('a tree has its members as soon as it is in', () => {
+  const tree = treeOf();
+  new ProcessPool(100).add(tree);
+  expect(tree.members).toHaveLength(1);
+});
+
+it('one look serves all for its time', () => {
+  const pass = stopClock();
+  const pool = new ProcessPool(100);
+  const trees = [treeOf(), treeOf(), treeOf()];
+  for (const tree of trees) pool.add(tree);
+  const looks = countLooks();
+  pool.look();
+  pool.look();
+  pass(99);
+  pool.look();
+  expect(looks()).toBe(1);
+  pass(1);
+  pool.look();
+  pool.look(true);
+  expect(looks()).toBe(3);
+});
+
+it('one that is taken out is not looked after any more', () => {
+  const pool = new ProcessPool(0);
+  const tree = treeOf();
+  pool.add(tree);
+  pool.delete(tree);
+  const update = jest.spyOn(tree, 'update');
+  pool.look(true);
+  expect(update).not.toHaveBeenCalled();
+});
+
+it('a look that fails serves nobody, and the members stay', () => {
+  const pool = new ProcessPool(100);
+  const tree = treeOf();
+  pool.add(tree);
+  jest.spyOn(fs, 'readdirSync').mockImplementationOnce(() => { throw new Error('EMFILE'); });
+  expect(() => { pool.look(); }).toThrow('EMFILE');
+  expect(tree.members).toHaveLength(1);
+  const looks = countLooks();
+  pool.look();
+  expect(looks()).toBe(1);
+});
+
+it.each([['cheap', memoryOf], ['exact', exactMemoryOf]])('%s: sums, and one that is gone counts nothing', (_what, measure) => {
+  const mine = entryOf(process.pid);
+  const { anonBytes } = measure([mine]);
+  expect(anonBytes).toBeGreaterThan(2 ** 20);
+  expect(measure([mine, mine, { ...mine, pid: 4_194_304 }]).anonBytes).toBeGreaterThan(1.5 * anonBytes);
+  expect(measure([])).toEqual({ anonBytes: 0, shmemBytes: 0, swapBytes: 0 });
+});
+
+it('one that may not be looked into exactly counts as well as can be', () => {
+  const read = fs.readFileSync.bind(fs) as (...args: unknown[]) => string;
+  jest.spyOn(fs, 'readFileSync').mockImplementation((...args: unknown[]) => {
+    if (String(args[0]).endsWith('smaps_rollup')) throw Object.assign(new Error('EACCES'), { code: 'EACCES' });
+    return read(...args);
+  });
+  expect(exactMemoryOf([entryOf(process.pid)]).anonBytes).toBeGreaterThan(2 ** 20);
+});
