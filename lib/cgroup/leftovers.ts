@@ -8,6 +8,7 @@ export type Leftovers = 'kill' | 'adopt';
 
 /** In milliseconds. One in the kernel's hands (state D) may never die. */
 const dieWithinMs = 30_000;
+const killAgainMs = 200;
 /** Whoever comes in for longer than that is sent by somebody who lives. */
 const passes = 100;
 
@@ -43,15 +44,20 @@ function removed(cgroup: Cgroup, mayBeBusy = true): boolean {
 }
 
 async function killAll(pool: Cgroup, signal: AbortSignal): Promise<void> {
-  if (!pool.populated()) return;
-  pool.write('cgroup.kill', '1');
-  await whenEmpty(pool, signal).catch((error: unknown) => {
-    if (!pool.populated()) return;
-    throw new SpillwayError(
-      'ERR_SPILLWAY_CGROUP_BUSY',
-      `Processes that the former owner left in the pool ${quote(pool.directory)} were killed and do not die (${pool.allProcesses().slice(0, 8).join(', ')}); ` +
-        "see 'ps -o pid,stat,wchan', or choose another name",
-      { cause: error },
-    );
-  });
+  while (pool.populated()) {
+    // Again and again: who comes in after the kill lives, and the pool would never be empty.
+    pool.write('cgroup.kill', '1');
+    await whenEmpty(pool, AbortSignal.timeout(killAgainMs)).catch((error: unknown) => {
+      if ((error as Error).name !== 'TimeoutError') throw error;
+    });
+    if (signal.aborted && pool.populated()) throw undying(pool);
+  }
+}
+
+function undying(pool: Cgroup): SpillwayError {
+  return new SpillwayError(
+    'ERR_SPILLWAY_CGROUP_BUSY',
+    `Processes that the former owner left in the pool ${quote(pool.directory)} were killed and do not die (${pool.allProcesses().slice(0, 8).join(', ')}); ` +
+      "see 'ps -o pid,stat,wchan', or choose another name",
+  );
 }

@@ -2,6 +2,8 @@ import { closeSync, constants, fstatSync, openSync, statSync } from 'node:fs';
 import { SpillwayError } from '../errors';
 import { errnoName, isFailure, native } from '../native';
 import { quote } from '../options';
+import { checkedOwner, lockPatienceMs, lockRetryMs, ownerIsGone, ownerText } from '../process/owner';
+import { sleepNow } from '../sleep-now';
 import type { Cgroup } from './cgroup';
 import { cgroupError, errnoFailure } from './cgroup-error';
 
@@ -15,20 +17,25 @@ const ownerAttribute = 'user.spillway.owner';
  * @throws ERR_SPILLWAY_NAME_IN_USE
  */
 export function lockPool(pool: Cgroup, { name, runId }: { name: string; runId: string }): number {
-  for (;;) {
+  for (let waitedMs = 0; ; ) {
     const made = pool.create();
     const fd = openDirectory(pool, made);
     if (fd === undefined) continue;
     const failure = native().lockFile(fd);
     if (isFailure(failure)) {
       closeSync(fd);
-      if (errnoName(failure) === 'EAGAIN') throw nameInUse(pool, name);
+      if (errnoName(failure) === 'EAGAIN') {
+        if (waitedMs >= lockPatienceMs || !ownerIsGone(readOwner(pool))) throw nameInUse(pool, name);
+        sleepNow(lockRetryMs);
+        waitedMs += lockRetryMs;
+        continue;
+      }
       if (made) pool.remove();
       throw cgroupError(pool.directory, failure, 'lock');
     }
     // Its owner may have removed it just before the lock was ours; then it is another directory.
     if (isSameDirectory(fd, pool.directory)) {
-      native().writeAttribute(pool.directory, ownerAttribute, `process ${process.pid}, run ${runId}`);
+      native().writeAttribute(pool.directory, ownerAttribute, ownerText(runId));
       return fd;
     }
     closeSync(fd);
@@ -46,13 +53,15 @@ function openDirectory(pool: Cgroup, made: boolean): number | undefined {
   }
 }
 
+function readOwner(pool: Cgroup): unknown {
+  return native().readAttribute(pool.directory, ownerAttribute);
+}
+
 function nameInUse(pool: Cgroup, name: string): SpillwayError {
-  const text = native().readAttribute(pool.directory, ownerAttribute);
-  // Whoever may write the tree may have written it.
-  const owner = typeof text === 'string' && /^process \d+, run \w+$/.test(text) ? ` (${text})` : '';
+  const owner = checkedOwner(readOwner(pool));
   return new SpillwayError(
     'ERR_SPILLWAY_NAME_IN_USE',
-    `Another supervisor that is alive${owner} owns the pool ${quote(pool.directory)}; ` +
+    `Another supervisor that is alive${owner === undefined ? '' : ` (${owner})`} owns the pool ${quote(pool.directory)}; ` +
       `close it, or choose another name than ${quote(name)}`,
   );
 }

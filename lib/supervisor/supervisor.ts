@@ -103,7 +103,12 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements AsyncD
     this.adopted = containment.adopted.map((left) => this.#crew.keep(left));
     this.#handlers = [
       atExit(() => {
-        containment.removeNow();
+        try {
+          containment.removeNow();
+        } finally {
+          // Node closes what a worker thread has opened, but does not know of these.
+          for (const { main } of this.#crew.workers()) main.release();
+        }
       }),
       closeOnSignals(settings.closeOn, () => this.close()),
     ];

@@ -88,6 +88,15 @@ describe('in a fixture', () => {
     }
   });
 
+  it('waits for a child that a dead owner had forked, and that has not executed its program yet', () => {
+    const lockFile = native().lockFile.bind(native());
+    let held = 3;
+    jest.spyOn(native(), 'lockFile').mockImplementation((fd) => (held-- > 0 ? { errno: 11, syscall: 'flock', file: '' } : lockFile(fd)));
+    jest.spyOn(native(), 'readAttribute').mockReturnValue('process 99999999, run f00');
+    expect(lock()).toBeGreaterThan(0);
+    expect([held, openHere()]).toEqual([-1, [pool().directory]]);
+  });
+
   it('names itself, and does without that where there are no attributes', () => {
     const write = jest.spyOn(native(), 'writeAttribute').mockReturnValue({ errno: 95, syscall: 'setxattr', file: '' });
     lock();

@@ -1,5 +1,6 @@
 import { formatMarker, markerName, readMarker } from '../../lib/process/worker-marker';
 import { useStrays } from '../support/containment';
+import { untilMarked } from '../support/until-marked';
 import { FixtureProc } from './support/fixture-proc';
 
 const strays = useStrays();
@@ -25,7 +26,7 @@ it.each([
 });
 
 it('reads the environment that a real program was started with', () => {
-  const { pid = 0 } = strays.start('sleep', ['600'], { stdio: 'ignore', env: { ...process.env, [markerName]: 'pool/run/id' } });
+  const { pid = 0 } = untilMarked(strays.start('sleep', ['600'], { stdio: 'ignore', env: { ...process.env, [markerName]: 'pool/run/id' } }));
   expect(readMarker({ pid })).toEqual({ pool: 'pool', runId: 'run', id: 'id' });
 });
 

@@ -57,7 +57,6 @@ export class KernelContainment implements Containment {
         this.#forget(leaf);
       },
     };
-    for (const leaf of tree.adopted) this.#adopt(leaf);
     if (settings.highBytes === undefined) this.#mark = new FollowedMark(tree.base, tree.pool, settings, onDegraded);
   }
 
@@ -80,9 +79,16 @@ export class KernelContainment implements Containment {
   }
 
   static #in(tree: PoolTree, settings: SupervisorSettings, launcherFd: number, onDegraded: OnDegraded): KernelContainment {
+    let giveUp = (): void => undefined;
     try {
-      return new KernelContainment(tree, settings, launcherFd, onDegraded);
+      const containment = new KernelContainment(tree, settings, launcherFd, onDegraded);
+      giveUp = () => {
+        containment.#giveUp();
+      };
+      for (const leaf of tree.adopted) containment.#adopt(leaf);
+      return containment;
     } catch (error) {
+      giveUp();
       try {
         tree.remove();
       } catch {
@@ -165,6 +171,13 @@ export class KernelContainment implements Containment {
     scope.monitor.once('removed', () => this.#groups.delete(id));
   }
 
+  /** Lets go of what it holds of others' workers, who live on. */
+  #giveUp(): void {
+    this.#mark?.stop();
+    for (const { main } of this.adopted) main.release();
+    for (const leaf of this.#leaves) leaf.letGo();
+  }
+
   #scope(level: LimitLevel, cgroup: Cgroup, id?: string): LimitScope {
     const { safetyReadMs, killBufferBytes } = this.settings;
     const monitor = new EventMemoryMonitor({
@@ -189,8 +202,8 @@ export class KernelContainment implements Containment {
     this.#protect(leaf);
     const pidfd = native().openPidfd(pid);
     if (typeof pidfd === 'number') this.adopted.push({ facts, main: MainProcess.ofStranger(pid, pidfd), enclosure: leaf });
-    // It has ended just now; the rest goes too.
-    else if (errnoName(pidfd) === 'ESRCH') void leaf.settle();
+    // It has ended just now (0: nobody was listed any more); the rest goes too.
+    else if (pid === 0 || errnoName(pidfd) === 'ESRCH') void leaf.settle();
     else throw cgroupError(cgroup.directory, pidfd, 'adopt the processes of');
   }
 

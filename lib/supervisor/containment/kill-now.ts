@@ -1,4 +1,5 @@
 import type { Cgroup } from '../../cgroup/cgroup';
+import { sleepNow } from '../../sleep-now';
 
 /** How long to wait for the processes' end, in milliseconds, and how often to look. */
 const waitMs = 5000;
@@ -19,11 +20,11 @@ export function killNow(cgroup: Cgroup): void {
   }
 }
 
-/** Whether nobody is left in it. */
+/** Whether nobody is left in it. Killed again and again: who comes in after a kill lives. */
 function emptied(cgroup: Cgroup): boolean {
-  if (!cgroup.populated()) return true;
-  cgroup.write('cgroup.kill', '1');
-  const sleeper = new Int32Array(new SharedArrayBuffer(4));
-  for (let waitedMs = 0; cgroup.populated() && waitedMs < waitMs; waitedMs += lookMs) Atomics.wait(sleeper, 0, 0, lookMs);
+  for (let waitedMs = 0; cgroup.populated() && waitedMs < waitMs; waitedMs += lookMs) {
+    cgroup.write('cgroup.kill', '1');
+    sleepNow(lookMs);
+  }
   return !cgroup.populated();
 }

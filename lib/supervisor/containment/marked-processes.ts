@@ -35,9 +35,11 @@ const lookMs = 20;
 /** Ends all workers that a dead owner of this pool has left. @throws ERR_SPILLWAY_STUCK when some do not die */
 export async function killMarked(pool: string): Promise<void> {
   const beganAtMs = performance.now();
-  for (;;) {
+  for (let wasEmpty = false; ; ) {
     const left = findMarked(pool).flatMap(({ processes }) => processes);
-    if (left.length === 0) return;
+    // Twice: a process in the midst of execve(2) shows no environment for a moment.
+    if (left.length === 0 && wasEmpty) return;
+    wasEmpty = left.length === 0;
     const refused = left.filter((each) => !signalProcess(each, 'SIGKILL'));
     if (refused.length > 0 || performance.now() - beganAtMs > dieWithinMs) {
       const pids = left.slice(0, 8).map(({ pid }) => pid).join(', ');

@@ -1,9 +1,11 @@
-import { closeSync, constants, fstatSync, openSync, statSync, unlinkSync } from 'node:fs';
+import { closeSync, constants, fstatSync, ftruncateSync, openSync, readFileSync, statSync, unlinkSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SpillwayError } from '../../errors';
 import { isFailure, native } from '../../native';
 import { quote } from '../../options';
+import { lockPatienceMs, lockRetryMs, ownerIsGone, ownerText } from '../../process/owner';
+import { sleepNow } from '../../sleep-now';
 
 /**
  * The ownership of a pool's name where there is no cgroup to lock: flock(2) on a file in the folder for
@@ -16,19 +18,29 @@ export class NameLock implements Disposable {
   ) {}
 
   /** @throws ERR_SPILLWAY_NAME_IN_USE, ERR_SPILLWAY_PERMISSION */
-  static take(name: string): NameLock {
+  static take(name: string, runId: string): NameLock {
     const path = join(tmpdir(), `spillway-${process.getuid?.() ?? 0}-${name}.lock`);
-    for (;;) {
+    for (let waitedMs = 0; ; ) {
       const fd = openOwn(path);
       if (isFailure(native().lockFile(fd))) {
+        const isGone = ownerIsGone(readFileSync(fd, 'utf8'));
         closeSync(fd);
+        if (isGone && waitedMs < lockPatienceMs) {
+          sleepNow(lockRetryMs);
+          waitedMs += lockRetryMs;
+          continue;
+        }
         throw new SpillwayError(
           'ERR_SPILLWAY_NAME_IN_USE',
           `Another supervisor of this user that is alive has the name ${quote(name)} (it holds ${quote(path)}); close it, or choose another name`,
         );
       }
       // Its owner may have removed it just before the lock was ours; then it is another file.
-      if (isAt(path, fd)) return new NameLock(path, fd);
+      if (isAt(path, fd)) {
+        ftruncateSync(fd);
+        writeSync(fd, ownerText(runId), 0);
+        return new NameLock(path, fd);
+      }
       closeSync(fd);
     }
   }

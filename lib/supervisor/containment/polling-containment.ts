@@ -4,6 +4,7 @@ import { defaultHighBytes } from '../../cgroup/limits';
 import { ThresholdPoller } from '../../monitor/threshold-poller';
 import type { MemoryLimits } from '../../monitor/types';
 import { native } from '../../native';
+import { holdProcess } from '../../process/hold-process';
 import type { WorkerMarker } from '../../process/worker-marker';
 import { MainProcess } from '../main-process';
 import { checkOrder, type SupervisorSettings } from '../supervisor-options';
@@ -25,12 +26,12 @@ export class PollingContainment implements Containment {
   readonly #enclosures = new Set<ProcessEnclosure>();
   readonly #groups = new Map<string, { limits: MemoryLimits; scope: LimitScope }>();
   readonly #kernelKills = new KernelKillCounter();
-  readonly #runId = randomBytes(4).toString('hex');
 
   private constructor(
     private readonly settings: SupervisorSettings,
     private readonly onDegraded: OnDegraded,
     private readonly lock: NameLock,
+    private readonly runId: string,
   ) {
     const { maxBytes, killBufferBytes, pollMs } = settings;
     const highBytes = settings.highBytes ?? defaultHighBytes(Math.min(totalBytes(), maxBytes));
@@ -39,23 +40,26 @@ export class PollingContainment implements Containment {
     this.pool = this.#scope('pool', { highBytes, maxBytes }, () => true, undefined, killBufferBytes);
   }
 
-  /** @throws ERR_SPILLWAY_UNSUPPORTED, ERR_SPILLWAY_NAME_IN_USE, ERR_SPILLWAY_PERMISSION, ERR_SPILLWAY_STUCK */
+  /** @throws ERR_SPILLWAY_UNSUPPORTED, ERR_SPILLWAY_NAME_IN_USE, ERR_SPILLWAY_PERMISSION, ERR_SPILLWAY_STUCK, ERR_SPILLWAY_SYSTEM_LIMIT */
   static async create(settings: SupervisorSettings, onDegraded: OnDegraded): Promise<PollingContainment> {
     native();
-    const lock = NameLock.take(settings.name);
+    const runId = randomBytes(4).toString('hex');
+    const lock = NameLock.take(settings.name, runId);
+    let containment: PollingContainment | undefined;
     try {
-      const containment = new PollingContainment(settings, onDegraded, lock);
+      containment = new PollingContainment(settings, onDegraded, lock, runId);
       if (settings.leftovers === 'adopt') for (const marked of findMarked(settings.name)) containment.#adopt(marked);
       else await killMarked(settings.name);
       return containment;
     } catch (error) {
+      for (const { main } of containment?.adopted ?? []) main.release();
       lock[Symbol.dispose]();
       throw error;
     }
   }
 
   enclose(facts: WorkerFacts): Enclosure {
-    return this.#enclose(facts, { pool: this.settings.name, runId: this.#runId, id: facts.id });
+    return this.#enclose(facts, { pool: this.settings.name, runId: this.runId, id: facts.id });
   }
 
   setGroup(id: string, { highBytes = Infinity, maxBytes = Infinity }: GroupLimits): Promise<LimitScope> {
@@ -93,15 +97,17 @@ export class PollingContainment implements Containment {
 
   /** Nothing of its facts is known but what the mark says. */
   #adopt({ marker, processes }: Marked): void {
-    const [oldest] = processes;
-    const pidfd = oldest && native().openPidfd(oldest.pid);
-    // It has ended just now.
-    if (oldest === undefined || typeof pidfd !== 'number') return;
-    const facts = factsOf(marker.id, this.settings.oomScoreAdj);
-    const main = MainProcess.ofStranger(oldest.pid, pidfd);
-    const enclosure = this.#enclose(facts, marker);
-    enclosure.take(main);
-    this.adopted.push({ facts, main, enclosure });
+    for (const entry of processes) {
+      const pidfd = holdProcess(entry);
+      // It has ended just now; the next oldest is the main one then.
+      if (pidfd === undefined) continue;
+      const facts = factsOf(marker.id, this.settings.oomScoreAdj);
+      const main = MainProcess.ofStranger(entry.pid, pidfd);
+      const enclosure = this.#enclose(facts, marker);
+      this.adopted.push({ facts, main, enclosure });
+      enclosure.take(main);
+      return;
+    }
   }
 
   #newGroup(id: string): { limits: MemoryLimits; scope: LimitScope } {

@@ -137,6 +137,12 @@ export class WorkerLeaf implements Enclosure {
     return { leftovers, kernelKilledFor: undefined, ...figures };
   }
 
+  /** Leaves it, and what is in it, to others. */
+  letGo(): void {
+    if (this.#killFd !== undefined) closeSync(this.#killFd);
+    this.#killFd = undefined;
+  }
+
   async remove(): Promise<void> {
     const fd = this.#killFd;
     if (fd === undefined) return;
@@ -153,22 +159,27 @@ export class WorkerLeaf implements Enclosure {
 
   /** Ends all that is in it, and returns how many processes that were. However long it takes. */
   async #end(): Promise<number> {
+    const beganAtMs = performance.now();
     let left: number[] = [];
     let told = false;
     for (;;) {
       try {
         if (!this.cgroup.populated()) return left.length;
         if (left.length === 0) left = this.cgroup.allProcesses();
+        if (!told && performance.now() - beganAtMs > stuckAfterMs) {
+          told = true;
+          this.#degraded('ERR_SPILLWAY_STUCK', `was killed, and of its processes (${left.slice(0, 8).join(', ')}) some do not die`);
+        }
+        // Again and again: who comes in after a kill lives.
         this.kill();
-        await whenEmpty(this.cgroup, AbortSignal.timeout(stuckAfterMs));
+        await whenEmpty(this.cgroup, AbortSignal.timeout(retryMs));
       } catch (error) {
-        const stuck = (error as Error).name === 'TimeoutError';
-        if (!told && stuck) this.#degraded('ERR_SPILLWAY_STUCK', `was killed, and of its processes (${left.slice(0, 8).join(', ')}) some do not die`, error);
-        else if (!told) this.#degraded('ERR_SPILLWAY_SYSTEM', `has ended, but whether its cgroup is empty could not be seen: ${String(error)}`, error);
+        if ((error as Error).name === 'TimeoutError') continue;
+        if (!told) this.#degraded('ERR_SPILLWAY_SYSTEM', `has ended, but whether its cgroup is empty could not be seen: ${String(error)}`, error);
         told = true;
         // Perhaps no descriptor is left to look with; that of cgroup.kill is held.
         this.kill();
-        if (!stuck) await delay(retryMs);
+        await delay(retryMs);
       }
     }
   }
@@ -201,7 +212,7 @@ export class WorkerLeaf implements Enclosure {
     return { counters, kernelKilledFor, ...(Number.isSafeInteger(peakBytes) && { peakBytes }) };
   }
 
-  #degraded(code: 'ERR_SPILLWAY_SYSTEM' | 'ERR_SPILLWAY_STUCK', what: string, cause: unknown): void {
+  #degraded(code: 'ERR_SPILLWAY_SYSTEM' | 'ERR_SPILLWAY_STUCK', what: string, cause?: unknown): void {
     this.owner.onDegraded(new SpillwayError(code, `Worker ${this.facts.id} ${what}`, { cause }));
   }
 }

@@ -39,10 +39,9 @@ describeReal('killNow()', () => {
   it('one that comes in between the kill and the removal is killed too', () => {
     const first = leaf('group');
     const sleepers = [real.sleepIn(first)];
-    const remove = Cgroup.prototype.remove;
     jest.spyOn(Cgroup.prototype, 'remove').mockImplementationOnce(function (this: Cgroup) {
       sleepers.push(real.sleepIn(this));
-      remove.call(this);
+      this.remove();
     });
     killNow(pool);
     expect([sleepers.map(({ pid = 0 }) => runs(pid)), pool.children()]).toEqual([[false, false], []]);

@@ -1,11 +1,12 @@
 import { once } from 'node:events';
 import type { ChildProcess } from 'node:child_process';
 import { native } from '../../../lib/native';
+import { readProcess } from '../../../lib/process/process-entry';
 import { markerName } from '../../../lib/process/worker-marker';
 import { findMarked, killMarked } from '../../../lib/supervisor/containment/marked-processes';
 import { lines, runs, until, useStrays } from '../../support/containment';
 import { runApart } from '../../support/fixture-pool';
-import { readProcess } from '../../../lib/process/process-entry';
+import { untilMarked } from '../../support/until-marked';
 
 const strays = useStrays();
 afterEach(() => {
@@ -13,7 +14,7 @@ afterEach(() => {
 });
 const pool = `unit-${process.pid}`;
 const mark = (id: string, of = pool, file = 'sleep', args = ['600']): ChildProcess =>
-  strays.start(file, args, { stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, [markerName]: `${of}/run/${id}` } });
+  untilMarked(strays.start(file, args, { stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, [markerName]: `${of}/run/${id}` } }));
 const found = () => findMarked(pool).map(({ marker, processes }) => [marker.id, processes.map(({ pid }) => pid)]);
 
 it('finds the processes of one pool, by worker', () => {
@@ -28,6 +29,8 @@ it('children have the mark of their parents, also when those are gone; the oldes
   const main = mark('a', pool, 'sh', ['-c', 'sleep 0.05; sh -c "sleep 600 & echo \\$!"; sleep 600 & echo $!; wait']);
   const [orphan = 0, child = 0] = (await lines(main.stdout, 2)).map(Number);
   expect(readProcess(orphan)?.parentPid).not.toBe(main.pid);
+  // A process that is about to execute its program shows no environment for a moment.
+  await until('all to be seen', () => findMarked(pool)[0]?.processes.length === 3);
   const [[id, pids] = []] = found() as [string, number[]][];
   expect([id, pids?.[0], new Set(pids)]).toEqual(['a', main.pid, new Set([main.pid, orphan, child])]);
   await killMarked(pool);

@@ -20,7 +20,7 @@ afterEach(() => {
 });
 
 const take = (name = 'a'): NameLock => {
-  const lock = NameLock.take(name);
+  const lock = NameLock.take(name, 'test');
   locks.push(lock);
   return lock;
 };

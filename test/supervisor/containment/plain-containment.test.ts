@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { PlainContainment } from '../../../lib/supervisor/containment/plain-containment';
-import type { Program } from '../../../lib/supervisor/containment/types';
+import type { Containment, Program } from '../../../lib/supervisor/containment/types';
 import { MainProcess } from '../../../lib/supervisor/main-process';
-import { runs, useStrays } from '../../support/containment';
+import { factsOf, runs, useStrays } from '../../support/containment';
 import { openFiles } from '../../support/process-resources';
 
 const strays = useStrays();
@@ -25,8 +25,9 @@ afterEach(async () => {
 
 it('watches nothing, and says so', async () => {
   const enclosure = containment.enclose();
-  expect([containment.pool, containment.cgroup, containment.scopeOf(), containment.kernelOomKills(), await containment.setGroup()]).toEqual(Array(5).fill(undefined));
-  expect([enclosure.sample(), containment.adopted, enclosure.wrap('a', ['b'])]).toEqual([undefined, [], { file: 'a', args: ['b'] }]);
+  const seen: Containment = containment;
+  expect([seen.pool, seen.cgroup, seen.scopeOf(factsOf(), enclosure), seen.kernelOomKills(), await seen.setGroup('g', {})]).toEqual(Array(5).fill(undefined));
+  expect([enclosure.sample(), seen.adopted, enclosure.wrap('a', ['b'])]).toEqual([undefined, [], { file: 'a', args: ['b'] }]);
   expect(await enclosure.settle(true)).toEqual({ leftovers: undefined, kernelKilledFor: undefined });
 });
 

@@ -14,7 +14,6 @@ beforeEach(() => {
   told.length = 0;
   own = new Cgroup(join(hierarchy.base, 'supervisor'));
   own.create();
-  hierarchy.enter(own.directory);
 });
 /** No descendant of the test. */
 const stranger = 1;
@@ -22,7 +21,12 @@ const stranger = 1;
 const hold = (...pids: number[]): void => {
   writeFileSync(join(own.directory, 'cgroup.procs'), [process.pid, ...pids].map((pid) => `${pid}\n`).join(''));
 };
-const watch = (base = hierarchy.base): Strangers => new Strangers(new Cgroup(base), (error) => void told.push(error));
+/** A supervisor that sits in a cgroup, with a base, and others beside it. */
+function watch({ at = own.directory, base = hierarchy.base, beside = [] as number[] } = {}): Strangers {
+  hierarchy.enter(at);
+  hold(...beside);
+  return new Strangers(new Cgroup(base), (error) => void told.push(error));
+}
 
 it('its own descendants are none', () => {
   const strangers = watch();
@@ -51,13 +55,15 @@ it('names a few of many', () => {
   expect(told[0]?.message).toContain('(4100000, 4100001, 4100002, 4100003, 4100004, 4100005, 4100006, 4100007)');
 });
 
-it.each<[string, () => Strangers]>([
-  ['others were there from the start', () => { hold(stranger); return watch(); }],
-  ['it sits elsewhere than below the base', () => watch(join(hierarchy.base, 'supervisor'))],
-  ['it sits in the base itself', () => { hierarchy.enter(hierarchy.base); return watch(); }],
-])('does not look when %s', (_what, make) => {
-  const strangers = make();
+it.each<[string, () => Parameters<typeof watch>[0]]>([
+  ['others were there from the start', () => ({ beside: [stranger] })],
+  ['it sits elsewhere than below the base', () => ({ base: own.directory })],
+  ['it sits in the base itself', () => ({ at: hierarchy.base })],
+])('does not look when %s', (_what, where) => {
+  const strangers = watch(where());
   hold(stranger, stranger + 1);
+  writeFileSync(join(hierarchy.base, 'cgroup.procs'), `${stranger}
+`);
   strangers.look('w1');
   expect(told).toEqual([]);
 });
