@@ -1,8 +1,9 @@
 import type { ChildProcess } from 'node:child_process';
 import { SpillwayError } from '../errors';
 import { invalidOption } from '../options';
-import { errnoName, isSupported, native } from '../native';
+import { isSupported } from '../native';
 import { descendsFrom } from '../process/descends-from';
+import { holdPid } from '../process/hold-process';
 import type { Enclosure } from './containment/types';
 import { MainProcess } from './main-process';
 import type { Worker } from './worker';
@@ -83,12 +84,8 @@ function mainOf(target: Attachable): MainProcess {
     if (child !== undefined) return MainProcess.ofChild(child, undefined);
     throw new SpillwayError('ERR_SPILLWAY_UNSUPPORTED', `The process ${pid} can only be attached as a ChildProcess here: nothing else tells of its end`);
   }
-  const pidfd = native().openPidfd(pid);
-  if (typeof pidfd !== 'number') {
-    // ENOENT and, before Linux 6.9, EINVAL: the number is that of a thread.
-    if (['ESRCH', 'EINVAL', 'ENOENT'].includes(errnoName(pidfd))) throw noProcess(pid);
-    throw new SpillwayError('ERR_SPILLWAY_SYSTEM_LIMIT', `Could not hold the process ${pid}: ${errnoName(pidfd)}`);
-  }
+  const pidfd = holdPid(pid);
+  if (pidfd === undefined) throw noProcess(pid);
   return child !== undefined ? MainProcess.ofChild(child, pidfd) : MainProcess.ofStranger(pid, pidfd);
 }
 
