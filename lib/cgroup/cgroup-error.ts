@@ -79,3 +79,8 @@ export function errnoFailure(error: unknown, syscall: string, file: string): Nat
   if (errno === undefined) throw error;
   return { errno: -errno, syscall, file };
 }
+
+/** The errno's name under an error of `cgroupError`. */
+export function causeCode(error: unknown): string | undefined {
+  return ((error as Error).cause as NodeJS.ErrnoException | undefined)?.code;
+}

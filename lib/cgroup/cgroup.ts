@@ -2,7 +2,7 @@ import { closeSync, constants, existsSync, mkdirSync, openSync, readdirSync, rea
 import { open } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { native } from '../native';
-import { cgroupError, errnoFailure } from './cgroup-error';
+import { causeCode, cgroupError, errnoFailure } from './cgroup-error';
 
 /** What a write is for, to complete "could not ... the cgroup X". */
 const writes = {
@@ -101,7 +101,7 @@ export class Cgroup {
       return [...this.processes(), ...this.children().flatMap((child) => child.allProcesses())];
     } catch (error) {
       // A threaded cgroup lists none: those of its threads stand in the one above (cgroups(7), "Thread mode").
-      const isThreaded = codeOf((error as Error).cause) === 'ENOTSUP';
+      const isThreaded = causeCode(error) === 'ENOTSUP';
       if (!isThreaded && this.exists()) throw error;
       return [];
     }

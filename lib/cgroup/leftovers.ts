@@ -1,6 +1,7 @@
 import { SpillwayError } from '../errors';
 import { quote } from '../options';
 import type { Cgroup } from './cgroup';
+import { causeCode } from './cgroup-error';
 import { whenEmpty } from './when-empty';
 
 /** What to do about processes that a dead owner of the same pool has left. */
@@ -38,7 +39,7 @@ function removed(cgroup: Cgroup, mayBeBusy = true): boolean {
     cgroup.remove();
     return true;
   } catch (error) {
-    if (!mayBeBusy || ((error as SpillwayError).cause as NodeJS.ErrnoException).code !== 'EBUSY') throw error;
+    if (!mayBeBusy || causeCode(error) !== 'EBUSY') throw error;
     return false;
   }
 }

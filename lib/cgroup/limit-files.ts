@@ -1,6 +1,7 @@
 import { SpillwayError } from '../errors';
 import { quote } from '../options';
 import type { Cgroup } from './cgroup';
+import { causeCode } from './cgroup-error';
 
 export type BytesFile = 'memory.high' | 'memory.low' | 'memory.max' | 'memory.min' | 'memory.swap.max';
 export type NumberFile = 'cpu.weight' | 'memory.oom.group' | 'pids.max';
@@ -36,7 +37,7 @@ export function readLimit(cgroup: Cgroup, file: BytesFile | NumberFile): number 
   try {
     text = cgroup.read(file).trim();
   } catch (error) {
-    const { code } = (error as SpillwayError).cause as NodeJS.ErrnoException;
+    const code = causeCode(error);
     if (code === 'ENOENT' || code === 'ENODEV') return undefined;
     throw error;
   }

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { SpillwayError } from '../errors';
 import { quote } from '../options';
 import { Cgroup } from './cgroup';
-import { cgroupError, errnoFailure } from './cgroup-error';
+import { causeCode, cgroupError, errnoFailure } from './cgroup-error';
 import { checkAvailable, enableController, isEnabled } from './controllers';
 import { delegationOf } from './delegation';
 import { ownCgroup } from './own-cgroup';
@@ -118,6 +118,6 @@ function move(pid: number, to: Cgroup): void {
     to.write('cgroup.procs', String(pid));
   } catch (error) {
     // It has ended in the meantime.
-    if (((error as SpillwayError).cause as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+    if (causeCode(error) !== 'ESRCH') throw error;
   }
 }

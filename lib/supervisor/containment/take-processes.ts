@@ -1,5 +1,5 @@
 import type { Cgroup } from '../../cgroup/cgroup';
-import type { SpillwayError } from '../../errors';
+import { causeCode } from '../../cgroup/cgroup-error';
 import { readProcess } from '../../process/process-entry';
 import { setOomScoreAdj } from '../../process/set-oom-score-adj';
 import { ProcessTree } from '../../process/process-tree';
@@ -36,7 +36,7 @@ function move(pid: number, cgroup: Cgroup, oomScoreAdj: number, mustMove: boolea
   try {
     cgroup.write('cgroup.procs', String(pid));
   } catch (error) {
-    if (((error as SpillwayError).cause as NodeJS.ErrnoException).code === 'ESRCH') return true;
+    if (causeCode(error) === 'ESRCH') return true;
     if (mustMove) throw error;
     return false;
   }
