@@ -1,9 +1,9 @@
 import { spawnSync, type SpawnSyncOptions } from 'node:child_process';
-import { accessSync, constants, mkdirSync, readdirSync, readFileSync, rmdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { launcherPath } from '../../lib/native';
-import { cgroup2Mount, removeFolder, temporaryFolder } from './fixtures/launcher';
+import { writableCgroup2, removeFolder, temporaryFolder } from './fixtures/launcher';
 
 // spillway-launch --into DIRECTORY OOM_SCORE_ADJ FILE [ARG...]
 
@@ -34,16 +34,6 @@ const ran = (stdout: string) => ({ status: 0, signal: null, stdout, stderr: '' }
 
 /** What oom_score_adj this process's children start with. */
 const inherited = readFileSync('/proc/self/oom_score_adj', 'utf8');
-
-function writableCgroup2(): string | undefined {
-  try {
-    const mount = cgroup2Mount();
-    if (mount !== undefined) accessSync(mount, constants.W_OK);
-    return mount;
-  } catch {
-    return undefined;
-  }
-}
 
 const mount = writableCgroup2();
 

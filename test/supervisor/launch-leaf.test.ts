@@ -1,9 +1,9 @@
-import { accessSync, closeSync, constants, mkdirSync, openSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { getEventListeners } from 'node:events';
 import { join } from 'node:path';
 
 import { launch, type LeafJoin } from '../../lib/supervisor/launch';
-import { copyLauncher, cgroup2Mount, children, joinFile, openFds, removeFolder, temporaryFolder } from './fixtures/launcher';
+import { copyLauncher, writableCgroup2, children, joinFile, openFds, removeFolder, temporaryFolder } from './fixtures/launcher';
 import { observeLaunched } from './fixtures/parity';
 
 const dir = temporaryFolder(); // mode 0700: another user cannot reach the launcher by its path
@@ -24,16 +24,6 @@ afterAll(() => {
 async function outputOf(program: string, args: string[], options: object, leaf: LeafJoin): Promise<string> {
   const { output } = await observeLaunched({ file: program, args, options }, leaf);
   return (output[1]?.[0] ?? '') + (output[2]?.[0] ?? '');
-}
-
-function writableCgroup2(): string | undefined {
-  try {
-    const mount = cgroup2Mount();
-    if (mount !== undefined) accessSync(mount, constants.W_OK);
-    return mount;
-  } catch {
-    return undefined;
-  }
 }
 
 const mount = writableCgroup2();
