@@ -55,8 +55,14 @@ export interface Victim {
   /** Why this one, in words. */
   reason: string;
   freeableBytes: number | undefined;
-  /** Whether it was gone within the limit (`victimTimeoutMs`). */
+  /** Who signalled it: JavaScript, or the native thread because JavaScript did not answer within `takeoverMs`. */
+  by: 'javascript' | 'native';
+  /** What it was sent first: SIGTERM where it has `graceMs` and only its own or its group's limit was short. */
+  signal: 'SIGKILL' | 'SIGTERM';
+  /** Whether it was gone within the limit (`victimTimeoutMs`). False in a dry run. */
   died: boolean;
+  /** Of one that did not die: the state of its main process as in `/proc/PID/stat`, and what it waits for in the kernel. */
+  stuck?: { state: string; waitsFor?: string };
 }
 
 /** How a limit stands: the pool's, a group's or a worker's. */
@@ -71,11 +77,38 @@ export interface PoolState {
 }
 
 export interface TimelineEntry {
-  /** Milliseconds since the native thread noticed the breach. */
+  /** Milliseconds since the native thread noticed the breach, with fractions, by the monotonic clock. */
   atMs: number;
-  step: 'noticed' | 'started' | 'measured' | 'ranked' | 'signalled' | 'exited' | 'stuck' | 'ended';
+  step: TimelineStep;
+  /** The worker or the reclaimer that it is about. */
   id?: string;
+  /** With `'reclaimed'` and `'freed'`. */
+  bytes?: number;
 }
+
+export type TimelineStep =
+  /** The native thread saw the breach. */
+  | 'noticed'
+  /** JavaScript began with the round. */
+  | 'leased'
+  /** Limits and usage were read anew. */
+  | 'measured'
+  /** A reclaimer returned. */
+  | 'reclaimed'
+  /** A worker was told to shed memory. */
+  | 'warned'
+  /** A victim was chosen. */
+  | 'decided'
+  | 'signalled'
+  /** Nothing is left of the victim. */
+  | 'exited'
+  /** The first measurement after an exit: pinned memory fell by so many bytes since the decision. */
+  | 'freed'
+  /** It did not die within `victimTimeoutMs`. */
+  | 'stuck'
+  /** Another breach of the same limit was heard. */
+  | 'extended'
+  | 'ended';
 
 export type ReliefOutcome =
   /** Pinned memory is below the mark less the kill buffer, or the worker whose mark it was is gone. */
@@ -85,28 +118,73 @@ export type ReliefOutcome =
   /** `close()` came first. */
   | 'closed'
   /** The pool's files could not be read. */
-  | 'unreadable';
+  | 'unreadable'
+  /** With `dryRun`: `victims` are those that would have been signalled. */
+  | 'dry-run';
 
-/** Everything about one relief round. Plain JSON. */
+/** One choice of a round, made on fresh figures. */
+export interface Decision {
+  /** On the time line of the report. */
+  atMs: number;
+  by: 'javascript' | 'native';
+  /** What had to be freed, and what victims of before were still to give back of it. */
+  bytesToFree: number;
+  dyingBytes: number;
+  /** Candidates below this were passed over while larger ones existed. */
+  minVictimBytes: number;
+  /** What the death of each worker that could be chosen would have given back then; `null`: unknown. */
+  freeableBytes: Record<string, number | null>;
+  /** The one that was chosen; `undefined`: nobody could be. */
+  victim?: string;
+}
+
+export interface Reclaimed {
+  /** Name of the reclaimer. */
+  name: string;
+  askedBytes: number;
+  /** What it says it has given back. 0 for one that failed or was late. */
+  givenBytes: number;
+  tookMs: number;
+  /** Why it gave nothing: what it threw, or that it was late. */
+  error?: string;
+}
+
+/** A worker that was told to shed memory (`shed` of its options). */
+export interface Warned {
+  id: string;
+  how: 'ipc' | 'signal';
+  /** Why it could not be told. */
+  error?: string;
+}
+
+/** Everything about one relief round. Plain data; `formatReport()` writes it as one line of JSON. */
 export interface ReliefReport {
   schemaVersion: 1;
   reportId: string;
   hostname: string;
+  /** Name of the supervisor's pool. */
+  pool: string;
   /** When the breach was noticed, by the wall clock. */
   atIso: string;
   /** Whose limit was relieved: the pool's, or that of the group or worker `id`. */
   limit: { level: LimitLevel; id?: string };
   breach: Breach;
+  /** Whether nobody was signalled, on purpose. */
+  dryRun: boolean;
   outcome: ReliefOutcome;
+  /** How the limit stood at the first look, and at the last. */
   before: PoolState;
   after: PoolState;
-  /** All workers as the policy saw them for the last decision, or for the only look without one. */
+  /** All workers that were weighed, each as the policy saw it for the first time. */
   candidates: Candidate[];
-  /** The order of the last decision, each place with its reason. */
+  /** The order of the first decision, each place with its reason. A candidate that is not in it is protected. */
   ranking: Ranked[];
   /** Name of the policy, and why it was not used if it failed. */
   policy: string;
   policyError?: string;
+  reclaimed: Reclaimed[];
+  warned: Warned[];
+  decisions: Decision[];
   victims: Victim[];
   timeline: TimelineEntry[];
 }
@@ -119,6 +197,8 @@ export interface SupervisorEvents {
   /** A relief round is over. */
   relief: [ReliefReport];
   exit: [WorkerExit];
+  /** Whether new work is welcome has changed: `supervisor.accepting`. */
+  accepting: [boolean];
   /** Something does not work as it should; the supervisor goes on. */
   degraded: [SpillwayError];
 }
@@ -131,6 +211,8 @@ export interface SupervisorStatus {
   /** Of the pool's limit; `undefined` where nothing is watched. */
   monitor: MonitorState | undefined;
   pool: PoolState | undefined;
+  /** Whether new work is welcome. */
+  accepting: boolean;
   workers: (Candidate & { dying: boolean })[];
   counts: {
     /** Breaches heard: short ones, and those that were only churn. */
