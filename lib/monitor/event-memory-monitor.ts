@@ -66,6 +66,11 @@ export class EventMemoryMonitor extends EventEmitter<MonitorEvents<EventBreach>>
     };
   }
 
+  /** @internal Names the watch to the native core. */
+  get watch(): number | undefined {
+    return this.#watch;
+  }
+
   get running(): boolean {
     return this.#watch !== undefined;
   }
@@ -150,6 +155,7 @@ export class EventMemoryMonitor extends EventEmitter<MonitorEvents<EventBreach>>
       short: report.short,
       counters: report.counters,
       delta: report.delta,
+      ...(report.kills > 0 && { takenOver: report.kills }),
     };
   }
 }

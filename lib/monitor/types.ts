@@ -58,6 +58,11 @@ export interface EventBreach extends BreachBase {
   counters: MemoryCounters;
   /** Growth since the breach before, or since `start()`. All 0 when the safety read found the shortage. */
   delta: MemoryCounters;
+  /**
+   * How many workers the native thread has killed meanwhile, because the supervisor's JavaScript did not
+   * answer. Absent when none: then, too, when the shortage was over by the time this is heard.
+   */
+  takenOver?: number;
 }
 
 export interface ThresholdBreach extends BreachBase {

@@ -2,7 +2,8 @@ import { SpillwayError } from '../errors';
 import type { Adopted, Containment, Enclosure, LimitScope, Program } from './containment/types';
 import type { MainProcess } from './main-process';
 import { Prepared } from './prepared';
-import type { ReliefDesk } from './relief-desk';
+import type { ReliefDesk } from './relief/relief-desk';
+import { native } from '../native';
 import type { SupervisorEvents } from './types';
 import { Worker, type SpawnedWorker } from './worker';
 import { parseWorkerOptions, type WorkerFacts, type WorkerOptions } from './worker-options';
@@ -106,16 +107,16 @@ export class Crew {
     try {
       main = await enclosure.launch(program);
     } catch (error) {
-      await this.#giveUp(enclosure, facts);
+      this.#giveUp(enclosure, facts);
       throw error;
     }
     return this.#admit(facts, main, enclosure) as SpawnedWorker;
   }
 
   /** Nothing is in it. No look at that: the launch may have failed because no descriptor was left. */
-  async #giveUp(enclosure: Enclosure, { id }: WorkerFacts): Promise<void> {
+  #giveUp(enclosure: Enclosure, { id }: WorkerFacts): void {
     try {
-      await enclosure.remove();
+      enclosure.remove();
     } catch (cause) {
       const message = `Worker ${id} could not be started, and its place could not be removed: ${String(cause)}`;
       this.context.emit('degraded', new SpillwayError('ERR_SPILLWAY_SYSTEM', message, { cause }));
@@ -139,14 +140,21 @@ export class Crew {
   #admit(facts: WorkerFacts, main: MainProcess, enclosure: Enclosure): Worker {
     const scope = this.context.containment.scopeOf(facts, enclosure);
     if (scope !== undefined) this.#watchUntil(main.ended, scope);
-    const worker = new WorkerProcess(facts, main, enclosure);
+    const { desk } = this.context;
+    const worker = new WorkerProcess(facts, main, enclosure, (victim) => {
+      const { claim, watch } = native().victimState(victim);
+      return claim === 'native' ? desk.killedBy(watch) : undefined;
+    });
     this.#workers.set(facts.id, worker);
+    desk.workersChanged();
     void worker.exited.then((exit) => {
       this.#workers.delete(facts.id);
       if (exit.cause === 'spillway') this.#kills++;
       this.context.emit('exit', exit);
     });
-    return new Worker(worker);
+    return new Worker(worker, () => {
+      desk.workersChanged();
+    });
   }
 
   #watchUntil(ended: Promise<unknown>, scope: LimitScope): void {

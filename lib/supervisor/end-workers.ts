@@ -13,11 +13,11 @@ export async function endWorkers(workers: readonly WorkerProcess[], { drain, gra
   try {
     if (drain) await waitFor(hurry, signal);
     if (graceMs > 0 && signal?.aborted !== true && workers.some((worker) => !worker.dying)) {
-      for (const worker of workers) worker.askToEnd();
+      for (const worker of workers) worker.askToEnd({ for: 'close' });
       const grace = delay(graceMs, undefined, { signal: over.signal }).catch(() => undefined);
       await Promise.race([waitFor(signal), grace]);
     }
-    for (const worker of workers) worker.kill('close');
+    for (const worker of workers) worker.kill({ for: 'close' });
   } finally {
     over.abort();
   }

@@ -1,13 +1,12 @@
 import type { LastFigures, LimitLevel } from './containment/types';
 import type { ExitBlame, ExitCause, WorkerExit } from './types';
 
-/** What Spillway did to a worker. */
-export interface KillFacts {
+/** Why Spillway ends a worker. */
+export type KillFacts =
+  /** `level`: whose limit was to be relieved. */
+  | { for: 'relief'; level: LimitLevel; reportId: string }
   /** `'request'`: the user's `worker.kill()`. */
-  for: 'relief' | 'close' | 'request';
-  /** Whose limit was to be relieved. */
-  level?: LimitLevel;
-}
+  | { for: 'close' | 'request' };
 
 /** What is known about a worker's end when nothing of it is left. */
 export interface EndFacts {
@@ -15,8 +14,8 @@ export interface EndFacts {
   code: number | null;
   signal: NodeJS.Signals | null;
   kill: KillFacts | undefined;
-  /** Whether `close()` had asked it to end, by SIGTERM. */
-  askedToEnd: boolean;
+  /** Why it had been asked to end, by SIGTERM. */
+  asked: KillFacts | undefined;
   /** Whether the AbortSignal of its spawn options fired. */
   aborted: boolean;
   /** Whether it said that its V8 heap was full. */
@@ -24,11 +23,17 @@ export interface EndFacts {
   kernelKilledFor: LastFigures['kernelKilledFor'];
 }
 
+/** The relief that it was ended for, if it was. */
+export function reliefOf({ kill, asked }: Pick<EndFacts, 'kill' | 'asked'>): Extract<KillFacts, { for: 'relief' }> | undefined {
+  if (kill?.for === 'relief') return kill;
+  return asked?.for === 'relief' ? asked : undefined;
+}
+
 export function exitCause(facts: EndFacts): ExitCause {
-  const { code, signal, kill, askedToEnd, heapIsFull, kernelKilledFor } = facts;
+  const { code, signal, kill, asked, heapIsFull, kernelKilledFor } = facts;
   if (heapIsFull && mayBeAbort(facts)) return 'v8-heap';
   // How it returned stands in its code; why, is that it was asked to.
-  if (askedToEnd && signal !== 'SIGKILL') return 'closed';
+  if (asked !== undefined && signal !== 'SIGKILL') return asked.for === 'relief' ? 'spillway' : 'closed';
   // A code means that the main process returned, whatever was killed around it or too late.
   if (code !== null) return 'exit';
   // Spillway and the OOM killer send SIGKILL only: another signal was there before them.
@@ -50,8 +55,10 @@ export function mayBeAbort({ code, signal }: Pick<EndFacts, 'code' | 'signal'>):
 const blameOf: Readonly<Record<LimitLevel | 'host', ExitBlame>> = { worker: 'own-limit', group: 'group-limit', pool: 'pool', host: 'host' };
 
 /** On whose account memory was the reason. */
-export function exitBlame(cause: ExitCause, { kill, kernelKilledFor }: EndFacts): ExitBlame | undefined {
-  if (cause === 'spillway') return blameOf[kill?.level ?? 'pool'];
+export function exitBlame(cause: ExitCause, facts: EndFacts): ExitBlame | undefined {
+  const { kernelKilledFor } = facts;
+  const relief = reliefOf(facts);
+  if (cause === 'spillway' && relief !== undefined) return blameOf[relief.level];
   if (cause === 'kernel-oom' && kernelKilledFor !== undefined) return blameOf[kernelKilledFor];
   return undefined;
 }

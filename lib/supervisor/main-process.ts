@@ -22,8 +22,7 @@ export class MainProcess {
     readonly pid: number,
     /** Never rejects. */
     readonly ended: Promise<MainEnd>,
-    /** Owned. `undefined` on systems that have none. */
-    private pidfd: number | undefined,
+    private ownPidfd: number | undefined,
     readonly child: ChildProcess | undefined,
     private readonly watch?: number,
   ) {
@@ -67,9 +66,14 @@ export class MainProcess {
     return new MainProcess(pid, ended, pidfd, undefined, watch);
   }
 
+  /** Closed by `release()`. `undefined` after it, and on systems that have none. */
+  get pidfd(): number | undefined {
+    return this.ownPidfd;
+  }
+
   /** Of a process that has ended already nothing comes: `ended` tells how. */
-  signal(signal: 'SIGKILL' | 'SIGTERM'): void {
-    if (this.pidfd !== undefined) native().signalPidfd(this.pidfd, constants.signals[signal]);
+  signal(signal: 'SIGKILL' | 'SIGTERM' | 'SIGUSR2'): void {
+    if (this.ownPidfd !== undefined) native().signalPidfd(this.ownPidfd, constants.signals[signal]);
     else this.child?.kill(signal);
   }
 
@@ -81,8 +85,8 @@ export class MainProcess {
   /** Lets go of what names it: it has ended, or is nobody's worker. */
   release(): void {
     if (this.watch !== undefined) native().unwatch(this.watch);
-    if (this.pidfd !== undefined) closeSync(this.pidfd);
-    this.pidfd = undefined;
+    if (this.ownPidfd !== undefined) closeSync(this.ownPidfd);
+    this.ownPidfd = undefined;
   }
 }
 

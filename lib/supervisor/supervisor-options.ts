@@ -43,6 +43,19 @@ export interface SupervisorOptions {
   killBufferBytes?: Bytes;
   /** How long a victim may take to die before the next one is chosen. Default 2000, from 1 to 600,000. */
   victimTimeoutMs?: number;
+  /**
+   * How long JavaScript may leave a shortage unanswered before the native thread kills by the plan that
+   * the policy made ahead; it answers by beginning a relief round, and goes on answering while its event
+   * loop turns. Only at guarantee `'kernel'`, for the pool and for groups. Default 100, from 0 (at once,
+   * without reclaimers and warnings) to 3,600,000, or `Infinity` (never).
+   */
+  takeoverMs?: number;
+  /** Whether the native thread acts also while an inspector is open, where a breakpoint would look like blocked JavaScript. Default false. */
+  takeoverUnderInspector?: boolean;
+  /** How long reclaimers may take at the mark before workers are killed; all the time every worker of the pool stands still. Default 50, from 0 (they are not asked then) to 60,000. */
+  reclaimBudgetMs?: number;
+  /** Whether to decide and report only, and to signal nobody. Reclaimers and workers that asked for a warning are called all the same. Default false. */
+  dryRun?: boolean;
   /** See `EventMemoryMonitorOptions`. Default 1000, from 10 to 3,600,000. */
   safetyReadMs?: number;
   /** How often processes are measured at guarantee `'polling'`. Default 250, from 10 to 3,600,000. */
@@ -67,6 +80,10 @@ export interface SupervisorSettings {
   policy: KillPolicy;
   killBufferBytes: number | undefined;
   victimTimeoutMs: number;
+  takeoverMs: number;
+  takeoverUnderInspector: boolean;
+  reclaimBudgetMs: number;
+  dryRun: boolean;
   safetyReadMs: number;
   require: GuaranteeLevel;
   leftovers: Leftovers;
@@ -80,7 +97,8 @@ export interface SupervisorSettings {
 }
 
 const optionNames = [
-  'name', 'cgroup', 'limits', 'require', 'leftovers', 'moveOthers', 'force', 'policy', 'killBufferBytes', 'victimTimeoutMs', 'safetyReadMs', 'pollMs',
+  'name', 'cgroup', 'limits', 'require', 'leftovers', 'moveOthers', 'force', 'policy', 'killBufferBytes', 'victimTimeoutMs', 'takeoverMs',
+  'takeoverUnderInspector', 'reclaimBudgetMs', 'dryRun', 'safetyReadMs', 'pollMs',
   'graceMs', 'closeOn',
 ] as const;
 
@@ -91,6 +109,7 @@ const workerOomScoreAdj = 500;
 export function parseSupervisorOptions(options: SupervisorOptions): SupervisorSettings {
   checkKeys('Supervisor', options, optionNames);
   const { cgroup = 'auto', limits = {}, policy = byStartTime(), killBufferBytes, victimTimeoutMs = 2000, safetyReadMs = 1000 } = options;
+  const { takeoverMs = 100, takeoverUnderInspector = false, reclaimBudgetMs = 50, dryRun = false } = options;
   const { require = 'none', leftovers = 'kill', moveOthers = false, force = false, pollMs = 250, graceMs = 0, closeOn = [] } = options;
   checkKeys("a supervisor's limits", limits, ['highBytes', 'maxBytes', 'swapMaxBytes']);
   const { highBytes, maxBytes = 'max', swapMaxBytes = 0 } = limits;
@@ -103,6 +122,10 @@ export function parseSupervisorOptions(options: SupervisorOptions): SupervisorSe
     policy: parsePolicy(policy),
     killBufferBytes: killBufferBytes === undefined ? undefined : parseBytes('killBufferBytes', killBufferBytes),
     victimTimeoutMs: parseNumber('victimTimeoutMs', victimTimeoutMs, { min: 1, max: 600_000 }),
+    takeoverMs: takeoverMs === Infinity ? takeoverMs : parseNumber('takeoverMs', takeoverMs, { min: 0, max: 3_600_000 }),
+    takeoverUnderInspector: parseBoolean('takeoverUnderInspector', takeoverUnderInspector),
+    reclaimBudgetMs: parseNumber('reclaimBudgetMs', reclaimBudgetMs, { min: 0, max: 60_000 }),
+    dryRun: parseBoolean('dryRun', dryRun),
     safetyReadMs: parseNumber('safetyReadMs', safetyReadMs, { min: 10, max: 3_600_000 }),
     require: parseOneOf('require', require, guaranteeLevels),
     leftovers: parseOneOf('leftovers', leftovers, ['kill', 'adopt']),

@@ -1,6 +1,6 @@
 import type { Candidate } from '../policy/types';
-import type { Enclosure, LimitLevel } from './containment/types';
-import { exitBlame, exitCause, mayBeAbort, retryHint, type EndFacts, type KillFacts } from './exit-cause';
+import type { Enclosure } from './containment/types';
+import { exitBlame, exitCause, mayBeAbort, reliefOf, retryHint, type EndFacts, type KillFacts } from './exit-cause';
 import type { MainEnd, MainProcess } from './main-process';
 import type { WorkerExit } from './types';
 import type { WorkerFacts, WorkerUpdate } from './worker-options';
@@ -10,8 +10,8 @@ export class WorkerProcess {
   /** Settles when nothing of it is left. Never rejects. */
   readonly exited: Promise<WorkerExit>;
   readonly pid: number;
-  #kill: (KillFacts & { reportId?: string }) | undefined;
-  #askedToEnd = false;
+  #kill: KillFacts | undefined;
+  #asked: KillFacts | undefined;
   #stuck = false;
   #ended = false;
   #idle = false;
@@ -21,15 +21,22 @@ export class WorkerProcess {
     readonly facts: WorkerFacts,
     readonly main: MainProcess,
     readonly enclosure: Enclosure,
+    /** What the native thread has killed it for; `undefined` when it has not. */
+    private readonly killedNatively: (victim: number) => KillFacts | undefined = () => undefined,
   ) {
     this.pid = main.pid;
     this.exited = main.ended.then((end) => this.#end(end));
     enclosure.record(facts, main.pid);
   }
 
+  /** Names it to the native thread. */
+  get victim(): number | undefined {
+    return this.enclosure.victim;
+  }
+
   /** Signalled, by Spillway or through it, or ended by itself; and something of it may be left. */
   get dying(): boolean {
-    return this.#kill !== undefined || this.#ended;
+    return this.#ended || this.#killFacts() !== undefined;
   }
 
   /** What a dying worker will still give back; nothing can be hoped of one that does not die. */
@@ -46,26 +53,19 @@ export class WorkerProcess {
     this.#stuck = true;
   }
 
-  /** Asks the main process to end by itself. */
-  askToEnd(): void {
+  /** Asks the main process to end by itself, by SIGTERM. */
+  askToEnd(why: KillFacts): void {
     if (this.#ended) return;
-    this.#askedToEnd = true;
-    this.enclosure.beforeSignal?.('SIGTERM');
+    this.#asked ??= why;
+    this.enclosure.beforeAsking?.();
     this.main.signal('SIGTERM');
   }
 
-  /** The process first, by its pidfd (p99 0.03 ms), then all of it, which catches its forks. */
-  kill(reason: KillFacts['for'], reportId?: string, level?: LimitLevel): void {
+  kill(why: KillFacts): void {
     // It has ended already, and nobody killed it.
     if (this.#ended) return;
-    this.enclosure.beforeSignal?.('SIGKILL');
-    this.main.signal('SIGKILL');
+    this.#kill = this.#killFacts() ?? why;
     this.enclosure.kill();
-    this.#kill ??= {
-      for: reason,
-      ...(reportId !== undefined && { reportId }),
-      ...(level !== undefined && { level }),
-    };
   }
 
   update({ idle, retriable, priority, labels }: WorkerUpdate): void {
@@ -104,13 +104,15 @@ export class WorkerProcess {
   async #end({ code, signal }: MainEnd): Promise<WorkerExit> {
     this.#ended = true;
     const { main, facts } = this;
+    // Before the enclosure is gone, which knows of it.
+    const kill = this.#killFacts();
     main.release();
-    const last = await this.enclosure.settle(signal === 'SIGKILL' && this.#kill === undefined);
+    const last = await this.enclosure.settle(signal === 'SIGKILL' && kill === undefined);
     const end: EndFacts = {
       code,
       signal,
-      kill: this.#kill,
-      askedToEnd: this.#askedToEnd,
+      kill,
+      asked: this.#asked,
       aborted: main.aborted,
       heapIsFull: mayBeAbort({ code, signal }) && (await main.saidHeapIsFull()),
       kernelKilledFor: last.kernelKilledFor,
@@ -127,8 +129,15 @@ export class WorkerProcess {
       ...(last.peakBytes !== undefined && { peakBytes: last.peakBytes }),
       ...(last.counters !== undefined && { counters: last.counters }),
       ...(last.leftovers !== undefined && { leftovers: last.leftovers }),
-      ...(cause === 'spillway' && this.#kill?.reportId !== undefined && { reportId: this.#kill.reportId }),
+      ...(cause === 'spillway' && { reportId: reliefOf(end)?.reportId ?? '' }),
     };
+  }
+
+  #killFacts(): KillFacts | undefined {
+    const { victim } = this.enclosure;
+    // Kept: the report that tells of it is the one of now.
+    this.#kill ??= victim === undefined ? undefined : this.killedNatively(victim);
+    return this.#kill;
   }
 }
 

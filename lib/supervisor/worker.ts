@@ -16,10 +16,12 @@ export class Worker {
    */
   readonly exited: Promise<WorkerExit>;
   readonly #worker: WorkerProcess;
+  readonly #onUpdate: () => void;
 
   /** Made by the supervisor. */
-  constructor(worker: WorkerProcess) {
+  constructor(worker: WorkerProcess, onUpdate: () => void) {
     this.#worker = worker;
+    this.#onUpdate = onUpdate;
     this.id = worker.facts.id;
     this.pid = worker.pid;
     this.process = worker.main.child;
@@ -33,12 +35,13 @@ export class Worker {
 
   /** Kills it and all its descendants. `exited` settles with cause `'signal'`. Does nothing after its end. */
   kill(): void {
-    this.#worker.kill('request');
+    this.#worker.kill({ for: 'request' });
   }
 
   /** @throws ERR_SPILLWAY_INVALID_OPTION */
   update(update: WorkerUpdate): void {
     this.#worker.update(parseWorkerUpdate(update));
+    this.#onUpdate();
   }
 }
 

@@ -3,7 +3,7 @@ import { PlainContainment } from '../../lib/supervisor/containment/plain-contain
 import type { Containment, Enclosure, LimitScope, Program } from '../../lib/supervisor/containment/types';
 import { Crew } from '../../lib/supervisor/crew';
 import { MainProcess } from '../../lib/supervisor/main-process';
-import type { ReliefDesk } from '../../lib/supervisor/relief-desk';
+import type { ReliefDesk } from '../../lib/supervisor/relief/relief-desk';
 import type { WorkerExit } from '../../lib/supervisor/types';
 import type { WorkerOptions } from '../../lib/supervisor/worker-options';
 import { factsOf, useStrays } from '../support/containment';
@@ -13,12 +13,12 @@ const strays = useStrays();
 const degraded: SpillwayError[] = [];
 let exits: WorkerExit[];
 let containment: Containment;
-let desk: { rounds: Promise<void> | undefined; watch: jest.Mock; unwatch: jest.Mock };
+let desk: { rounds: Promise<void> | undefined; watch: jest.Mock; unwatch: jest.Mock; workersChanged: jest.Mock };
 let crew: Crew;
 beforeEach(() => {
   exits = [];
   containment = new PlainContainment();
-  desk = { rounds: undefined, watch: jest.fn(), unwatch: jest.fn() };
+  desk = { rounds: undefined, watch: jest.fn(), unwatch: jest.fn(), workersChanged: jest.fn() };
   crew = new Crew({
     containment, desk: desk as unknown as ReliefDesk, oomScoreAdj: 500,
     emit: (name, ...[argument]) => {
@@ -30,7 +30,7 @@ beforeEach(() => {
 afterEach(async () => {
   jest.restoreAllMocks();
   const left = await crew.dismiss();
-  for (const worker of left) worker.kill('close');
+  for (const worker of left) worker.kill({ for: 'close' });
   await Promise.all(left.map(({ exited }) => exited));
   expect(degraded.splice(0)).toEqual([]);
   expect(openFiles().filter((name) => name.includes('pidfd'))).toEqual([]);
@@ -191,8 +191,8 @@ it('counts those that were killed to relieve a limit, and no others', async () =
   await start({ id: 'a' });
   await start({ id: 'b' });
   const [a, b] = crew.workers();
-  a?.kill('relief', 'report-1', 'pool');
-  b?.kill('request');
+  a?.kill({ for: 'relief', level: 'pool', reportId: 'report-1' });
+  b?.kill({ for: 'request' });
   await Promise.all([a?.exited, b?.exited]);
   expect([crew.kills, exits.map(({ id, cause }) => [id, cause]).sort()]).toEqual([1, [['a', 'spillway'], ['b', 'signal']]]);
 });

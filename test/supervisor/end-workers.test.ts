@@ -1,5 +1,6 @@
 import { endWorkers } from '../../lib/supervisor/end-workers';
 import type { CloseSettings } from '../../lib/supervisor/close-options';
+import type { KillFacts } from '../../lib/supervisor/exit-cause';
 import type { WorkerProcess } from '../../lib/supervisor/worker-process';
 import { FakeWorker } from '../support/fixture-pool';
 
@@ -11,14 +12,14 @@ class Ending extends FakeWorker {
     super(id, 0);
   }
 
-  askToEnd(): void {
+  override askToEnd(): void {
     this.heard.push('asked');
     if (this.whenAsked === 'ends') this.end();
   }
 
-  override kill(...args: unknown[]): void {
-    this.heard.push(`killed for ${String(args[0])}`);
-    super.kill(...args);
+  override kill(why: KillFacts): void {
+    this.heard.push(`killed for ${why.for}`);
+    super.kill(why);
   }
 }
 

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { exitBlame, exitCause, mayBeAbort, retryHint, type EndFacts, type KillFacts } from '../../lib/supervisor/exit-cause';
 
-const plain: EndFacts = { code: null, signal: 'SIGKILL', kill: undefined, askedToEnd: false, aborted: false, heapIsFull: false, kernelKilledFor: undefined };
-const relief: KillFacts = { for: 'relief', level: 'pool' };
+const plain: EndFacts = { code: null, signal: 'SIGKILL', kill: undefined, asked: undefined, aborted: false, heapIsFull: false, kernelKilledFor: undefined };
+const relief: KillFacts = { for: 'relief', level: 'pool', reportId: 'r' };
 const close: KillFacts = { for: 'close' };
 const request: KillFacts = { for: 'request' };
 
@@ -34,16 +34,18 @@ describe('exitCause', () => {
     ['Spillway, after an abort', { kill: relief, aborted: true }, 'spillway'],
     ['close()', { kill: close }, 'closed'],
     ['close(), after an abort', { kill: close, aborted: true }, 'closed'],
-    ['close() asked, and it returned', { code: 0, signal: null, askedToEnd: true }, 'closed'],
-    ['close() asked, and it returned badly', { code: 1, signal: null, askedToEnd: true, kill: close }, 'closed'],
-    ['close() asked by SIGTERM, and it had no handler', { signal: 'SIGTERM', askedToEnd: true }, 'closed'],
-    ['close() asked, and killed it when it did not end', { askedToEnd: true, kill: close }, 'closed'],
-    ['close() asked, and the OOM killer came', { askedToEnd: true, kernelKilledFor: 'pool' }, 'kernel-oom'],
-    ['close() asked while relief went on, which killed it', { askedToEnd: true, kill: relief }, 'spillway'],
-    ['close() asked, and somebody killed it', { askedToEnd: true }, 'signal'],
+    ['close() asked, and it returned', { code: 0, signal: null, asked: close }, 'closed'],
+    ['close() asked, and it returned badly', { code: 1, signal: null, asked: close, kill: close }, 'closed'],
+    ['close() asked by SIGTERM, and it had no handler', { signal: 'SIGTERM', asked: close }, 'closed'],
+    ['close() asked, and killed it when it did not end', { asked: close, kill: close }, 'closed'],
+    ['close() asked, and the OOM killer came', { asked: close, kernelKilledFor: 'pool' }, 'kernel-oom'],
+    ['close() asked while relief went on, which killed it', { asked: close, kill: relief }, 'spillway'],
+    ['close() asked, and somebody killed it', { asked: close }, 'signal'],
+    ['Spillway asked, and it returned', { code: 0, signal: null, asked: relief }, 'spillway'],
+    ['Spillway asked, and killed it when it did not end', { asked: relief, kill: relief }, 'spillway'],
     ['no heap left', { signal: 'SIGABRT', heapIsFull: true }, 'v8-heap'],
     ['no heap left, below a shell', { code: 134, signal: null, heapIsFull: true }, 'v8-heap'],
-    ['no heap left at close', { signal: 'SIGABRT', heapIsFull: true, askedToEnd: true }, 'v8-heap'],
+    ['no heap left at close', { signal: 'SIGABRT', heapIsFull: true, asked: close }, 'v8-heap'],
     ['no heap left, on a processor that traps', { signal: 'SIGTRAP', heapIsFull: true }, 'v8-heap'],
     ['those words, and then another end', { code: 1, signal: null, heapIsFull: true }, 'exit'],
     ['those words, and then the OOM killer', { heapIsFull: true, kernelKilledFor: 'worker' }, 'kernel-oom'],
@@ -51,7 +53,7 @@ describe('exitCause', () => {
     ['an end of which nobody can tell more', { code: null, signal: null }, 'exit'],
     ['the same, which Spillway has killed', { code: null, signal: null, kill: relief }, 'spillway'],
     ['the same, killed at close', { code: null, signal: null, kill: close }, 'closed'],
-    ['the same, asked to end', { code: null, signal: null, askedToEnd: true }, 'closed'],
+    ['the same, asked to end', { code: null, signal: null, asked: close }, 'closed'],
     ["the same, by the user's kill()", { code: null, signal: null, kill: request }, 'signal'],
     ['the same, by the OOM killer', { code: null, signal: null, kernelKilledFor: 'pool' }, 'kernel-oom'],
   ])('%s', (_what, facts, cause) => {
@@ -82,7 +84,7 @@ describe('exitBlame', () => {
     ['spillway', { kill: { ...relief, level: 'worker' } }, 'own-limit'],
     ['spillway', { kill: { ...relief, level: 'group' } }, 'group-limit'],
     ['spillway', { kill: relief }, 'pool'],
-    ['spillway', { kill: { for: 'relief' } }, 'pool'],
+    ['spillway', { asked: { ...relief, level: 'group' } }, 'group-limit'],
     ['spillway', { kill: relief, kernelKilledFor: 'worker' }, 'pool'],
     ['closed', { kill: close, kernelKilledFor: 'pool' }, undefined],
     ['exit', { kernelKilledFor: 'worker' }, undefined],
@@ -121,14 +123,8 @@ describe('any end', () => {
         { code: 0, signal: null }, { code: 3, signal: null }, { code: 134, signal: null }, { code: null, signal: 'SIGKILL' }, { code: null, signal: 'SIGTERM' },
         { code: null, signal: 'SIGABRT' }, { code: null, signal: null },
       ),
-      kill: fc.option(
-        fc.record({
-          for: fc.constantFrom<KillFacts['for'][]>('relief', 'close', 'request'),
-          level: fc.constantFrom<NonNullable<KillFacts['level']>[]>('worker', 'group', 'pool'),
-        }),
-        { nil: undefined },
-      ),
-      askedToEnd: fc.boolean(),
+      kill: fc.constantFrom(undefined, relief, close, request),
+      asked: fc.constantFrom(undefined, relief, close),
       aborted: fc.boolean(),
       heapIsFull: fc.boolean(),
       kernelKilledFor: fc.constantFrom<EndFacts['kernelKilledFor'][]>(undefined, 'worker', 'group', 'pool', 'host'),
@@ -140,14 +136,14 @@ describe('any end', () => {
       fc.property(facts, (each) => {
         const cause = exitCause(each);
         const mayBeSigkill = each.code === null && (each.signal === 'SIGKILL' || each.signal === null);
-        if (cause === 'spillway') expect([each.kill?.for, mayBeSigkill]).toEqual(['relief', true]);
-        if (cause === 'closed' && !each.askedToEnd) expect([each.kill?.for, mayBeSigkill]).toEqual(['close', true]);
+        if (cause === 'spillway' && each.asked?.for !== 'relief') expect([each.kill?.for, mayBeSigkill]).toEqual(['relief', true]);
+        if (cause === 'closed' && each.asked?.for !== 'close') expect([each.kill?.for, mayBeSigkill]).toEqual(['close', true]);
         if (cause === 'kernel-oom') expect([each.kernelKilledFor === undefined, mayBeSigkill]).toEqual([false, true]);
         if (cause === 'aborted') expect(each.aborted).toBe(true);
         if (cause === 'v8-heap') expect([each.heapIsFull, mayBeAbort(each)]).toEqual([true, true]);
         const returned = each.code !== null || (each.signal === null && each.kill === undefined);
         if (cause === 'exit') expect(returned).toBe(true);
-        if (each.code !== null) expect(['exit', 'closed', 'v8-heap']).toContain(cause);
+        if (each.code !== null) expect(['exit', 'closed', 'v8-heap', ...(each.asked === undefined ? [] : ['spillway'])]).toContain(cause);
       }),
     );
   });

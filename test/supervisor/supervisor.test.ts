@@ -6,7 +6,7 @@ import type { SpillwayError } from '../../lib/errors';
 import { EventMemoryMonitor } from '../../lib/monitor/event-memory-monitor';
 import { launcherPath } from '../../lib/native';
 import { CgroupGauge } from '../../lib/supervisor/containment/cgroup-gauge';
-import { ReliefRound } from '../../lib/supervisor/relief-round';
+import { ReliefRound } from '../../lib/supervisor/relief/relief-round';
 import { Supervisor } from '../../lib/supervisor/supervisor';
 import type { SupervisorOptions } from '../../lib/supervisor/supervisor-options';
 import type { ReliefReport, SupervisorEvents, Victim, WorkerExit } from '../../lib/supervisor/types';

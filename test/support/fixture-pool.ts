@@ -8,7 +8,9 @@ import { cgroupError } from '../../lib/cgroup/cgroup-error';
 import { parseCgroup2Mounts } from '../../lib/cgroup/own-cgroup';
 import { hostFacts } from '../../lib/cgroup/preflight/host-facts';
 import type { Candidate } from '../../lib/policy';
-import type { Clock, RoundWorker } from '../../lib/supervisor/relief-round';
+import type { Clock } from '../../lib/supervisor/relief/clock';
+import type { RoundWorker } from '../../lib/supervisor/relief/relief-round';
+import type { KillFacts } from '../../lib/supervisor/exit-cause';
 import type { WorkerExit } from '../../lib/supervisor/types';
 import { parseWorkerOptions, type WorkerFacts } from '../../lib/supervisor/worker-options';
 import { candidate } from '../policy/candidates';
@@ -225,7 +227,9 @@ export class FakeWorker implements RoundWorker {
   readonly facts: WorkerFacts;
   readonly pid = 7;
   readonly exited: Promise<WorkerExit>;
-  readonly kills: unknown[][] = [];
+  readonly victim: number | undefined = undefined;
+  readonly kills: KillFacts[] = [];
+  readonly asks: KillFacts[] = [];
   alive = true;
   dying = false;
   stuck = false;
@@ -244,8 +248,8 @@ export class FakeWorker implements RoundWorker {
     return candidate(this.id, { freeableBytes: this.bytes });
   }
 
-  kill(...args: unknown[]): void {
-    this.kills.push(args);
+  kill(why: KillFacts): void {
+    this.kills.push(why);
     this.dying = true;
     if (this.obeys) this.end();
   }
@@ -253,6 +257,10 @@ export class FakeWorker implements RoundWorker {
   end(): void {
     this.alive = false;
     this.#exit({ id: this.id, code: null, signal: 'SIGKILL', cause: 'spillway', retryHint: 'elsewhere' });
+  }
+
+  askToEnd(why: KillFacts): void {
+    this.asks.push(why);
   }
 
   markStuck(): void {

@@ -15,6 +15,7 @@ import { MainProcess } from '../main-process';
 import { checkOrder, type SupervisorSettings } from '../supervisor-options';
 import type { WorkerFacts } from '../worker-options';
 import { CgroupGauge } from './cgroup-gauge';
+import { Takeover } from '../takeover/takeover';
 import { FollowedMark } from './followed-mark';
 import { readRecord } from './leaf-record';
 import { OomBlame } from './oom-blame';
@@ -114,7 +115,7 @@ export class KernelContainment implements Containment {
       this.#protect(leaf);
       return leaf;
     } catch (error) {
-      void leaf.remove().catch(() => undefined);
+      leaf.remove();
       throw error;
     }
   }
@@ -190,7 +191,9 @@ export class KernelContainment implements Containment {
       ...(level === 'pool' && killBufferBytes !== undefined && { killBufferBytes }),
     });
     const gauge = level === 'pool' ? this.#gauge : new CgroupGauge(cgroup.directory, undefined);
-    return { level, monitor, gauge, ...(id !== undefined && { id }) };
+    // Over its own mark a worker holds up nobody but itself, so there is no hurry.
+    const takeover = level === 'worker' ? undefined : new Takeover(() => monitor.watch, this.settings);
+    return { level, monitor, gauge, ...(id !== undefined && { id }), ...(takeover && { takeover }) };
   }
 
   #adopt(cgroup: Cgroup): void {
@@ -201,7 +204,11 @@ export class KernelContainment implements Containment {
     this.#leaves.add(leaf);
     this.#protect(leaf);
     const pidfd = native().openPidfd(pid);
-    if (typeof pidfd === 'number') this.adopted.push({ facts, main: MainProcess.ofStranger(pid, pidfd), enclosure: leaf });
+    if (typeof pidfd === 'number') {
+      const main = MainProcess.ofStranger(pid, pidfd);
+      this.adopted.push({ facts, main, enclosure: leaf });
+      leaf.holdMain(main);
+    }
     // It has ended just now (0: nobody was listed any more); the rest goes too.
     else if (pid === 0 || errnoName(pidfd) === 'ESRCH') void leaf.settle();
     else throw cgroupError(cgroup.directory, pidfd, 'adopt the processes of');

@@ -87,18 +87,21 @@ export class ProcessEnclosure implements Enclosure {
     }
   }
 
-  beforeSignal(signal: 'SIGKILL' | 'SIGTERM'): void {
+  beforeAsking(): void {
     try {
-      if (signal === 'SIGTERM') this.pool.look(true);
-      // What stands still neither forks nor leaves children to others until all are found.
-      else this.#signalAll('SIGSTOP');
+      this.pool.look(true);
     } catch {
-      // No descriptor is left to look with. The main process can be signalled all the same.
+      // No descriptor is left to look with. The main process can be asked all the same.
     }
   }
 
   kill(): void {
-    this.beforeSignal('SIGKILL');
+    try {
+      // What stands still neither forks nor leaves children to others until all are found.
+      this.#signalAll('SIGSTOP');
+    } catch {
+      // As above.
+    }
     this.#main?.signal('SIGKILL');
     try {
       const refused = this.#signalAll('SIGKILL').map(({ pid }) => pid);

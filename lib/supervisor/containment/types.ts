@@ -2,6 +2,7 @@ import type { SpawnOptions } from 'node:child_process';
 import type { SpillwayError } from '../../errors';
 import type { MemoryCounters, MemoryLimits, MemoryMonitor, MemoryUsage } from '../../monitor/types';
 import type { MainProcess } from '../main-process';
+import type { Takeover } from '../takeover/takeover';
 import type { PoolState } from '../types';
 import type { WorkerFacts } from '../worker-options';
 
@@ -30,12 +31,14 @@ export interface Enclosure {
   /** What its processes use now; `undefined` when there are none, or nobody can tell. */
   sample(): { usage: MemoryUsage; counters?: MemoryCounters } | undefined;
   /**
-   * The main process is about to be signalled. Only where forks are found by looking: afterwards nothing
+   * The main process is about to be asked to end. Only where forks are found by looking: afterwards nothing
    * leads from it to its children any more.
    */
-  beforeSignal?(signal: 'SIGKILL' | 'SIGTERM'): void;
-  /** Sends SIGKILL to all that is in it, forks included. Returns at once. */
+  beforeAsking?(): void;
+  /** Sends SIGKILL to the main process, then to all that is in it, forks included. Returns at once. */
   kill(): void;
+  /** Names it to the native thread, which kills when JavaScript does not answer; `undefined` where it kills nobody. */
+  readonly victim?: number | undefined;
   /** Keeps what is known of the worker with it, for the supervisor that comes after a crash. */
   record(facts: WorkerFacts, pid: number): void;
   /**
@@ -44,7 +47,7 @@ export interface Enclosure {
    */
   settle(unexplained: boolean): Promise<LastFigures>;
   /** Gives it up when nothing was ever in it, or nothing is any more. May be called twice. */
-  remove(): void | Promise<void>;
+  remove(): void;
 }
 
 export interface LastFigures {
@@ -71,6 +74,8 @@ export interface LimitScope {
   id?: string;
   monitor: MemoryMonitor;
   gauge: Gauge;
+  /** How the native thread relieves it when JavaScript does not answer; `undefined` where it cannot. */
+  takeover?: Takeover;
 }
 
 /** How workers are held and heard on this host. */

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { closeSync, constants, openSync, write } from 'node:fs';
+import { closeSync, constants, openSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Cgroup } from '../../cgroup/cgroup';
 import { cgroupError, errnoFailure } from '../../cgroup/cgroup-error';
@@ -32,21 +32,20 @@ const retryMs = 1000;
 const figuresTries = 30;
 
 /**
- * A worker's cgroup. Its `cgroup.kill` is held open from the start: at the moment of a kill there
- * may be no descriptor and no memory left to open it.
+ * A worker's cgroup. What it takes to kill it is held open by the native core from the start: at the
+ * moment of a kill there may be no descriptor and no memory left, or nobody in JavaScript to do it.
  */
 export class WorkerLeaf implements Enclosure {
-  #killFd: number | undefined;
-  #kills: Promise<void> = Promise.resolve();
+  #victim: number | undefined;
   #wasKilled = false;
 
   private constructor(
     readonly cgroup: Cgroup,
     readonly facts: Pick<WorkerFacts, 'id' | 'group' | 'memory' | 'oomScoreAdj'>,
     private readonly owner: LeafOwner,
-    killFd: number,
+    victim: number,
   ) {
-    this.#killFd = killFd;
+    this.#victim = victim;
   }
 
   static create(cgroup: Cgroup, facts: WorkerFacts, owner: LeafOwner): WorkerLeaf {
@@ -62,7 +61,9 @@ export class WorkerLeaf implements Enclosure {
 
   /** One that is there already. */
   static open(cgroup: Cgroup, facts: WorkerFacts, owner: LeafOwner): WorkerLeaf {
-    return new WorkerLeaf(cgroup, facts, owner, openForWriting(cgroup, 'cgroup.kill'));
+    const victim = native().openVictim(cgroup.directory);
+    if (isFailure(victim)) throw cgroupError(cgroup.directory, victim, 'open a file of');
+    return new WorkerLeaf(cgroup, facts, owner, victim);
   }
 
   async launch({ file, args, options }: Program): Promise<MainProcess> {
@@ -79,11 +80,12 @@ export class WorkerLeaf implements Enclosure {
           pidfd = native().openPidfd(pid);
         },
       });
-      if (typeof pidfd === 'number') return MainProcess.ofChild(child, pidfd);
+      const refused = typeof pidfd === 'number' ? this.#hold(pidfd) : pidfd;
+      if (typeof pidfd === 'number' && refused === undefined) return MainProcess.ofChild(child, pidfd);
       child.kill('SIGKILL');
       this.kill();
       await once(child, 'exit');
-      throw cgroupError(this.cgroup.directory, pidfd ?? { errno: -1, syscall: 'pidfd_open', file: '' }, 'hold a process of');
+      throw cgroupError(this.cgroup.directory, refused ?? { errno: -1, syscall: 'pidfd_open', file: '' }, 'hold a process of');
     } catch (error) {
       if (typeof pidfd === 'number') closeSync(pidfd);
       throw error;
@@ -96,27 +98,31 @@ export class WorkerLeaf implements Enclosure {
     return { file: this.owner.launcher.path, args: ['--into', this.cgroup.directory, String(this.facts.oomScoreAdj), file, ...args] };
   }
 
-  take({ pid }: MainProcess): number[] {
-    return takeProcesses(pid, this.cgroup, this.facts.oomScoreAdj);
+  take(main: MainProcess): number[] {
+    this.holdMain(main);
+    return takeProcesses(main.pid, this.cgroup, this.facts.oomScoreAdj);
+  }
+
+  /** Makes it the process that a kill signals first. @throws ERR_SPILLWAY_SYSTEM_LIMIT when no descriptor is left */
+  holdMain({ pidfd }: MainProcess): void {
+    const refused = pidfd === undefined ? undefined : this.#hold(pidfd);
+    if (refused !== undefined) throw cgroupError(this.cgroup.directory, refused, 'hold a process of');
+  }
+
+  get victim(): number | undefined {
+    return this.#victim;
   }
 
   /** Whether Spillway has killed what was in it, or what was left. */
   get wasKilled(): boolean {
-    return this.#wasKilled;
+    return this.#wasKilled || this.#isTakenByNative();
   }
 
   kill(): void {
-    const fd = this.#killFd;
-    if (fd === undefined) return;
+    if (this.#victim === undefined) return;
     this.#wasKilled = true;
-    const written = new Promise<void>((resolve) => {
-      // Elsewhere, as it waits for the kernel's cgroup lock. Whether it worked shows in `populated`,
-      // which is waited for; ENODEV says that nobody was left.
-      write(fd, '1', () => {
-        resolve();
-      });
-    });
-    this.#kills = this.#kills.then(() => written);
+    // Whether it worked shows in `populated`, which is waited for.
+    native().killVictim(this.#victim);
   }
 
   sample(): NativeMemorySample | undefined {
@@ -131,30 +137,36 @@ export class WorkerLeaf implements Enclosure {
   async settle(): Promise<LastFigures> {
     const leftovers = await this.#end();
     const figures = await this.#lastFigures();
-    await this.remove().catch((error: unknown) => {
+    try {
+      this.remove();
+    } catch (error) {
       this.#degraded('ERR_SPILLWAY_SYSTEM', `has ended, but its cgroup could not be removed: ${String(error)}`, error);
-    });
+    }
     return { leftovers, kernelKilledFor: undefined, ...figures };
   }
 
   /** Leaves it, and what is in it, to others. */
   letGo(): void {
-    if (this.#killFd !== undefined) closeSync(this.#killFd);
-    this.#killFd = undefined;
+    if (this.#victim !== undefined) native().closeVictim(this.#victim);
+    this.#victim = undefined;
   }
 
-  async remove(): Promise<void> {
-    const fd = this.#killFd;
-    if (fd === undefined) return;
-    this.#killFd = undefined;
-    // A write under way must not meet another file that got the number of this one.
-    await this.#kills;
-    closeSync(fd);
+  remove(): void {
+    if (this.#victim === undefined) return;
+    this.letGo();
     try {
       this.cgroup.remove();
     } finally {
       this.owner.onRemoved(this);
     }
+  }
+
+  #hold(pidfd: number): NativeFailure | undefined {
+    return this.#victim === undefined ? undefined : native().holdVictim(this.#victim, pidfd);
+  }
+
+  #isTakenByNative(): boolean {
+    return this.#victim !== undefined && native().victimState(this.#victim).claim === 'native';
   }
 
   /** Ends all that is in it, and returns how many processes that were. However long it takes. */
@@ -177,7 +189,7 @@ export class WorkerLeaf implements Enclosure {
         if ((error as Error).name === 'TimeoutError') continue;
         if (!told) this.#degraded('ERR_SPILLWAY_SYSTEM', `has ended, but whether its cgroup is empty could not be seen: ${String(error)}`, error);
         told = true;
-        // Perhaps no descriptor is left to look with; that of cgroup.kill is held.
+        // Perhaps no descriptor is left to look with; those of the kill are held.
         this.kill();
         await delay(retryMs);
       }

@@ -54,8 +54,6 @@ it('catches forks that no look had seen before the kill', async () => {
   const enclosure = enclose();
   const main = await launch(enclosure, 'sleep 600 & echo $!; wait');
   const child = await pidIn(main);
-  enclosure.beforeSignal('SIGKILL');
-  main.signal('SIGKILL');
   enclosure.kill();
   await main.ended;
   await enclosure.settle(false);
@@ -66,7 +64,7 @@ it('sees its children before the main process is asked to end', async () => {
   const enclosure = enclose();
   const main = await launch(enclosure, 'sleep 600 & echo $!; wait');
   const child = await pidIn(main);
-  enclosure.beforeSignal('SIGTERM');
+  enclosure.beforeAsking();
   main.signal('SIGTERM');
   await main.ended;
   expect((await enclosure.settle(false)).leftovers).toBe(1);
@@ -135,7 +133,7 @@ it('never signals a process that got the number of one of its own', () => {
   const [member] = enclosure.members;
   if (member === undefined) throw new Error('it is empty');
   jest.spyOn(enclosure, 'members', 'get').mockReturnValueOnce([{ ...member, pid: other.pid ?? 0, startTime: 1 }]);
-  enclosure.beforeSignal('SIGKILL');
+  enclosure.kill();
   expect(runs(other.pid ?? 0)).toBe(true);
   expect(readFileSync(`/proc/${other.pid ?? 0}/stat`, 'utf8')).not.toContain(') T ');
 });

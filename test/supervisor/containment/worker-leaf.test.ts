@@ -92,6 +92,8 @@ describe('WorkerLeaf', () => {
   });
 });
 
+const publicOf = (worker: WorkerProcess): Worker => new Worker(worker, () => undefined);
+
 describe('a worker in its leaf', () => {
   /** As the crew does it. */
   const start = async (file: string, args: string[], options: WorkerOptions = {}): Promise<WorkerProcess> => {
@@ -121,12 +123,12 @@ describe('a worker in its leaf', () => {
     setAnonBytes(cgroup.directory, 5000);
     const before = worker.candidate();
     expect(before).toMatchObject({ id: 'w1', pid: worker.pid, group: 'default', owner: 'me', idle: false, freeableBytes: 5000, labels: { a: 'b' } });
-    new Worker(worker).update({ idle: true });
-    new Worker(worker).update({ idle: false, priority: 3, retriable: true, labels: {} });
+    publicOf(worker).update({ idle: true });
+    publicOf(worker).update({ idle: false, priority: 3, retriable: true, labels: {} });
     const after = worker.candidate();
     expect(after).toMatchObject({ idle: false, priority: 3, retriable: true, labels: {} });
     expect(after.startedAtMs).toBeGreaterThan(before.startedAtMs);
-    worker.kill('close');
+    worker.kill({ for: 'close' });
     expect(await worker.exited).toMatchObject({ cause: 'closed' });
     expect(worker.candidate().freeableBytes).toBeUndefined();
   });
@@ -135,8 +137,8 @@ describe('a worker in its leaf', () => {
     const worker = await start('sleep', ['600']);
     setAnonBytes(cgroup.directory, 5000);
     expect([worker.dying, worker.dyingBytes]).toEqual([false, 0]);
-    worker.kill('relief', 'report-1');
-    worker.kill('close');
+    worker.kill({ for: 'relief', level: 'pool', reportId: 'report-1' });
+    worker.kill({ for: 'close' });
     expect([worker.dying, worker.dyingBytes]).toEqual([true, 5000]);
     worker.markStuck();
     expect([worker.dying, worker.dyingBytes]).toEqual([true, 0]);
@@ -146,11 +148,11 @@ describe('a worker in its leaf', () => {
   it('killed by the user: its memory is on its way too, so that nobody else dies for it', async () => {
     const worker = await start('sleep', ['600']);
     setAnonBytes(cgroup.directory, 5000);
-    new Worker(worker).kill();
+    publicOf(worker).kill();
     expect([worker.dying, worker.dyingBytes]).toEqual([true, 5000]);
-    worker.kill('relief', 'report-1');
+    worker.kill({ for: 'relief', level: 'pool', reportId: 'report-1' });
     expect(await worker.exited).toMatchObject({ cause: 'signal', retryHint: 'no' });
-    new Worker(worker).kill();
+    publicOf(worker).kill();
   });
 
   it('ended by itself: dying from then on, and a kill that comes too late is not its cause', async () => {
@@ -159,7 +161,7 @@ describe('a worker in its leaf', () => {
     process.kill(worker.pid, 'SIGKILL');
     await reaped;
     expect(worker.dying).toBe(true);
-    worker.kill('relief', 'report-1');
+    worker.kill({ for: 'relief', level: 'pool', reportId: 'report-1' });
     const exit = await worker.exited;
     expect(exit).toMatchObject({ cause: 'signal' });
     expect(exit).not.toHaveProperty('reportId');

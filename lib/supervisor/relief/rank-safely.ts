@@ -1,6 +1,6 @@
 import { types } from 'node:util';
-import { byStartTime } from '../policy/by-start-time';
-import type { Candidate, KillNeed, KillPolicy, Ranked } from '../policy/types';
+import { byStartTime } from '../../policy/by-start-time';
+import type { Candidate, KillNeed, KillPolicy, Ranked } from '../../policy/types';
 
 export interface Ranking {
   ranking: Ranked[];

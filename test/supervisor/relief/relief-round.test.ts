@@ -1,10 +1,10 @@
 import fc from 'fast-check';
-import type { Breach } from '../../lib/monitor/types';
-import type { KillPolicy } from '../../lib/policy';
-import { ReliefRound, type ReliefContext } from '../../lib/supervisor/relief-round';
-import type { PoolState, ReliefReport, Victim } from '../../lib/supervisor/types';
-import { idsOf, need } from '../policy/candidates';
-import { FakeClock, FakeWorker } from '../support/fixture-pool';
+import type { Breach } from '../../../lib/monitor/types';
+import type { KillPolicy } from '../../../lib/policy';
+import { ReliefRound, type ReliefContext } from '../../../lib/supervisor/relief/relief-round';
+import type { PoolState, ReliefReport, Victim } from '../../../lib/supervisor/types';
+import { idsOf, need } from '../../policy/candidates';
+import { FakeClock, FakeWorker } from '../../support/fixture-pool';
 
 const markBytes = 1000;
 const breach: Breach = { ...need(0).breach, detectedAtMs: 990, limits: { highBytes: markBytes } };
@@ -38,7 +38,11 @@ class FakePool {
   readonly judge = (): PoolState | undefined => this.evidence;
 
   run(): Promise<ReliefReport> {
-    return new ReliefRound(breach, { ...this.#context(2000), clock: this.clock }).run();
+    return this.start({}).run();
+  }
+
+  start(more: Partial<ReliefContext>): ReliefRound {
+    return new ReliefRound(breach, { ...this.#context(2000), clock: this.clock, ...more });
   }
 
   runInRealTime(victimTimeoutMs: number): Promise<ReliefReport> {
@@ -47,7 +51,9 @@ class FakePool {
 
   #context(victimTimeoutMs: number): ReliefContext {
     return {
-      ...this.limit, gauge: this, policy: this.policy, victimTimeoutMs, workers: this.living, closing: () => this.closing,
+      ...this.limit, pool: 'pool', reportId: 'report-1', dryRun: false, gauge: this, policy: this.policy, victimTimeoutMs, workers: this.living, closing: () => this.closing,
+      reclaim: () => Promise.resolve([]), warn: () => ({ warned: [], waitMs: 0 }), pressing: () => false, takeover: undefined, planFor: () => undefined,
+      gone: () => this.limit.level === 'worker' && this.living().length === 0,
       onVictim: (victim) => {
         this.told.push(victim);
         this.onVictim();
@@ -71,7 +77,7 @@ it('relieved meanwhile: nobody dies', async () => {
   const world = new FakePool([new FakeWorker('a', 100)], 850);
   const report = await world.run();
   expect(report).toMatchObject({ outcome: 'relieved', victims: [], ranking: [], policy: 'inOrder', breach });
-  expect(steps(report)).toEqual(['noticed', 'started', 'measured', 'ended']);
+  expect(steps(report)).toEqual(['noticed', 'leased', 'measured', 'ended']);
 });
 
 it('one victim is enough: told before the signal, with the reason of the policy', async () => {
@@ -84,8 +90,8 @@ it('one victim is enough: told before the signal, with the reason of the policy'
   });
   expect(idsOf(report.candidates)).toEqual(['a', 'b']);
   expect(world.told).toEqual([{ ...report.victims[0], died: false }]);
-  expect(world.workers.map(({ kills }) => kills)).toEqual([[['relief', report.reportId, 'pool']], []]);
-  expect(steps(report)).toEqual(['noticed', 'started', 'measured', 'ranked', 'signalled a', 'exited a', 'measured', 'ended']);
+  expect(world.workers.map(({ kills }) => kills)).toEqual([[{ for: 'relief', reportId: 'report-1', level: 'pool' }], []]);
+  expect(steps(report)).toEqual(['noticed', 'leased', 'measured', 'decided a', 'signalled a', 'exited a', 'measured', 'freed a', 'ended']);
   expect(world.clock.waits.size).toBe(0);
 });
 
@@ -93,7 +99,7 @@ it.each<ReliefReport['limit']>([{ level: 'pool' }, { level: 'group', id: 'tenant
   const world = new FakePool([new FakeWorker('a', 100)], 900, inOrder, limit);
   const report = await world.run();
   expect(report.limit).toEqual(limit);
-  expect(world.workers[0]?.kills).toEqual([['relief', report.reportId, limit.level]]);
+  expect(world.workers[0]?.kills).toEqual([{ for: 'relief', reportId: report.reportId, level: limit.level }]);
 });
 
 it('several, one after the other, and no more than are needed', async () => {
@@ -127,7 +133,7 @@ it('all of them stuck: it ends, and says that nobody is left', async () => {
 
 it('one that is dying already and covers the need is waited for, and nobody else dies', async () => {
   const world = new FakePool([new FakeWorker('a', 100, false), new FakeWorker('b', 100)], 800);
-  world.workers[0]?.kill('request');
+  world.workers[0]?.kill({ for: 'request' });
   const running = world.run();
   await settle();
   world.workers[0]?.end();
@@ -136,7 +142,7 @@ it('one that is dying already and covers the need is waited for, and nobody else
 
 it('one that is dying already but does not end in time counts no more', async () => {
   const world = new FakePool([new FakeWorker('a', 100, false), new FakeWorker('b', 100)], 800);
-  world.workers[0]?.kill('request');
+  world.workers[0]?.kill({ for: 'request' });
   const running = world.run();
   await settle();
   world.clock.advance(2000);
@@ -145,7 +151,7 @@ it('one that is dying already but does not end in time counts no more', async ()
 
 it('one that is dying already and does not cover the need is joined by another', async () => {
   const world = new FakePool([new FakeWorker('a', 10, false), new FakeWorker('b', 190)], 800);
-  world.workers[0]?.kill('request');
+  world.workers[0]?.kill({ for: 'request' });
   expect(idsOf((await world.run()).victims)).toEqual(['b']);
 });
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
-import { byStartTime, type Candidate, type KillPolicy } from '../../lib/policy';
-import { rankSafely } from '../../lib/supervisor/rank-safely';
-import { arbitraryCandidates, candidate, idsOf, need } from '../policy/candidates';
+import { byStartTime, type Candidate, type KillPolicy } from '../../../lib/policy';
+import { rankSafely } from '../../../lib/supervisor/relief/rank-safely';
+import { arbitraryCandidates, candidate, idsOf, need } from '../../policy/candidates';
 
 const candidates = [candidate('old'), candidate('new', { startedAtMs: 9, labels: { team: 'a' } })];
 const fallback = byStartTime().rank(candidates, need(1));

@@ -1,14 +1,14 @@
 import { EventEmitter } from 'node:events';
-import type { Breach, MemoryMonitor, MonitorEvents } from '../../lib/monitor/types';
-import type { KillPolicy } from '../../lib/policy';
-import type { LimitLevel, LimitScope } from '../../lib/supervisor/containment/types';
-import { ReliefDesk } from '../../lib/supervisor/relief-desk';
-import { ReliefRound } from '../../lib/supervisor/relief-round';
-import type { PoolState, ReliefReport } from '../../lib/supervisor/types';
-import type { WorkerProcess } from '../../lib/supervisor/worker-process';
-import { SpillwayError } from '../../lib/errors';
-import { need } from '../policy/candidates';
-import { FakeWorker } from '../support/fixture-pool';
+import type { Breach, MemoryMonitor, MonitorEvents } from '../../../lib/monitor/types';
+import type { KillPolicy } from '../../../lib/policy';
+import type { LimitLevel, LimitScope } from '../../../lib/supervisor/containment/types';
+import { ReliefDesk } from '../../../lib/supervisor/relief/relief-desk';
+import { ReliefRound } from '../../../lib/supervisor/relief/relief-round';
+import type { PoolState, ReliefReport } from '../../../lib/supervisor/types';
+import type { WorkerProcess } from '../../../lib/supervisor/worker-process';
+import { SpillwayError } from '../../../lib/errors';
+import { need } from '../../policy/candidates';
+import { FakeWorker } from '../../support/fixture-pool';
 
 class FakeMonitor extends EventEmitter<MonitorEvents> {
   state = 'ok';
@@ -24,7 +24,8 @@ beforeEach(() => {
   told = [];
   workers = [];
   desk = new ReliefDesk({
-    policy: inOrder, victimTimeoutMs: 600_000, workers: () => workers.filter(({ alive }) => alive) as unknown as WorkerProcess[],
+    pool: 'pool', policy: inOrder, victimTimeoutMs: 600_000, takeoverMs: 100, underInspector: false, dryRun: false,
+    reclaim: () => Promise.resolve([]), warn: () => ({ warned: [], waitMs: 0 }), onBusy: () => undefined, workers: () => workers.filter(({ alive }) => alive) as unknown as WorkerProcess[],
     emit: (name, ...[argument]) => void told.push([name, argument]),
   });
 });
@@ -148,7 +149,7 @@ it('a worker over its own mark dies, whatever the policy says, and nobody else',
   const [a, b] = [add('a'), add('b')];
   breach(scope, { limits: { highBytes: 1024 } });
   await desk.rounds;
-  expect([a.alive, b.kills]).toEqual([true, [['relief', reports()[0]?.reportId, 'worker']]]);
+  expect([a.alive, b.kills]).toEqual([true, [{ for: 'relief', reportId: reports()[0]?.reportId, level: 'worker' }]]);
   expect(reports()[0]).toMatchObject({ policy: 'ownMark', ranking: [{ id: 'b', reason: 'over its own mark of 1 KiB' }], outcome: 'relieved' });
 });
 
@@ -168,7 +169,7 @@ describe('stop()', () => {
     const slow = add('slow', { obeys: false });
     add('other', { group: 'g' });
     breach(pool);
-    await Promise.resolve();
+    await new Promise(setImmediate);
     breach(group);
     desk.stop();
     slow.end();

@@ -1,0 +1,230 @@
+import { randomUUID } from 'node:crypto';
+import { SpillwayError } from '../../errors';
+import { formatBytes } from '../../format-bytes';
+import type { Breach } from '../../monitor/types';
+import type { KillPolicy } from '../../policy/types';
+import type { LimitScope } from '../containment/types';
+import type { KillFacts } from '../exit-cause';
+import { PlanKeeper } from '../takeover/plan-keeper';
+import type { Reclaimed, SupervisorEvents } from '../types';
+import type { WorkerProcess } from '../worker-process';
+import { ReliefRound, type ReliefContext } from './relief-round';
+import type { Clock } from './clock';
+
+export interface ReliefDeskContext extends Pick<ReliefContext, 'pool' | 'policy' | 'victimTimeoutMs' | 'dryRun' | 'warn'> {
+  takeoverMs: number;
+  underInspector: boolean;
+  /** Those that have not ended. */
+  workers: () => readonly WorkerProcess[];
+  /** Gives memory of the pool back without a kill. Never rejects. */
+  reclaim: (bytes: number) => Promise<Reclaimed[]>;
+  /** Rounds begin, and are over. */
+  onBusy: (busy: boolean) => void;
+  /** Tells the supervisor's listeners. Never throws. */
+  emit: <Name extends 'breach' | 'victim' | 'relief' | 'degraded'>(name: Name, ...args: SupervisorEvents[Name]) => void;
+  clock?: Clock;
+}
+
+/** A worker over its own mark dies for it; there is nothing to choose. */
+const ownMark: KillPolicy = {
+  name: 'ownMark',
+  rank: (candidates, { breach: { limits } }) =>
+    candidates.map(({ id }) => ({ id, reason: `over its own mark of ${formatBytes(Math.min(limits.highBytes ?? Infinity, limits.maxBytes ?? Infinity))}` })),
+};
+
+/** A lease is renewed so many times before it would run out, and not more often than this, in milliseconds. */
+const renewals = 4;
+const shortestRenewalMs = 5;
+
+/** Hears all limits, and sees to it that there is never more than one relief round. */
+export class ReliefDesk {
+  readonly counts = { shortBreaches: 0, churnBreaches: 0, reliefRounds: 0 };
+  /** What is watched, with the id of the report that its next kill will be told in. */
+  readonly #scopes = new Map<LimitScope, string>();
+  readonly #plans: PlanKeeper;
+  /** Limits that are short and wait for their round, with what was heard last. */
+  readonly #waiting = new Map<LimitScope, Breach>();
+  /** Of these the last round found nobody to kill: one report says it all. */
+  readonly #helpless = new Set<LimitScope>();
+  #current: { scope: LimitScope; round: ReliefRound } | undefined;
+  #rounds: Promise<void> | undefined;
+  #stopped = false;
+
+  constructor(private readonly context: ReliefDeskContext) {
+    this.#plans = new PlanKeeper({
+      policy: context.policy,
+      scopes: () => this.#scopes.keys(),
+      workersOf: (scope) => this.#workersOf(scope),
+      underInspector: context.underInspector,
+    });
+  }
+
+  /** Settles when no round is under way; `undefined` when none is. */
+  get rounds(): Promise<void> | undefined {
+    return this.#rounds;
+  }
+
+  /** @throws what the monitor's `start()` throws */
+  watch(scope: LimitScope): void {
+    if (this.#stopped || this.#scopes.has(scope)) return;
+    const { monitor } = scope;
+    monitor.on('breach', (breach) => {
+      this.#onBreach(scope, breach);
+    });
+    monitor.on('clear', () => this.#helpless.delete(scope));
+    monitor.on('degraded', (error) => {
+      this.context.emit('degraded', error);
+    });
+    monitor.on('removed', () => {
+      if (this.#scopes.delete(scope)) this.context.emit('degraded', removedBySomebody(scope, monitor.state));
+    });
+    monitor.start();
+    this.#scopes.set(scope, randomUUID());
+    this.workersChanged();
+  }
+
+  /** Its limit is about to go, on purpose. */
+  unwatch(scope: LimitScope): void {
+    this.#scopes.delete(scope);
+    this.#waiting.delete(scope);
+    this.#helpless.delete(scope);
+    scope.monitor.stop();
+  }
+
+  /** A worker has come, gone, or changed what a policy may ask for. */
+  workersChanged(): void {
+    if (this.#isArmed) this.#plans.touch();
+  }
+
+  /** What the native thread has killed a worker for, when it was by this watch. */
+  killedBy(watch: number | undefined): KillFacts | undefined {
+    for (const [scope, reportId] of this.#scopes) {
+      if (watch !== undefined && scope.takeover?.watchId === watch) return { for: 'relief', level: scope.level, reportId };
+    }
+    return undefined;
+  }
+
+  /** No event starts a round now; the one under way ends before its next victim. */
+  stop(): void {
+    this.#stopped = true;
+    this.#plans.stop();
+    for (const scope of [...this.#scopes.keys()]) this.unwatch(scope);
+  }
+
+  get #isArmed(): boolean {
+    return !this.context.dryRun && this.context.takeoverMs < Infinity;
+  }
+
+  #onBreach(scope: LimitScope, breach: Breach): void {
+    if (breach.short) this.counts.shortBreaches++;
+    else this.counts.churnBreaches++;
+    // First of all, and a microtask later: the listeners of the first victim must find a round that is under way.
+    const takenOver = breach.source === 'event' && breach.takenOver !== undefined;
+    if ((breach.short || takenOver) && !this.#stopped) this.#relieveSoon(scope, breach);
+    this.context.emit('breach', breach);
+  }
+
+  #relieveSoon(scope: LimitScope, breach: Breach): void {
+    scope.takeover?.lease();
+    if (scope === this.#current?.scope) {
+      this.#current.round.extend();
+      return;
+    }
+    this.#waiting.set(scope, breach);
+    this.#rounds ??= Promise.resolve()
+      .then(() => this.#relieveAll())
+      .finally(() => {
+        this.#rounds = undefined;
+        this.context.onBusy(false);
+      });
+  }
+
+  async #relieveAll(): Promise<void> {
+    this.context.onBusy(true);
+    const renewal = setInterval(() => {
+      this.#renewLeases();
+    }, Math.min(Math.max(this.context.takeoverMs / renewals, shortestRenewalMs), 1000));
+    try {
+      for (let next = this.#next(); next !== undefined && !this.#stopped; next = this.#next()) {
+        const [scope, breach] = next;
+        this.#waiting.delete(scope);
+        await this.#relieve(scope, breach);
+      }
+    } finally {
+      clearInterval(renewal);
+    }
+  }
+
+  /** Also of those that wait: JavaScript is at work, so the native thread need not be. */
+  #renewLeases(): void {
+    for (const scope of this.#waiting.keys()) scope.takeover?.lease();
+    this.#current?.scope.takeover?.lease();
+  }
+
+  /** The narrowest limit first: what it gives back helps those above it. */
+  #next(): [LimitScope, Breach] | undefined {
+    const order = ['worker', 'group', 'pool'];
+    return [...this.#waiting].sort(([a], [b]) => order.indexOf(a.level) - order.indexOf(b.level))[0];
+  }
+
+  async #relieve(scope: LimitScope, breach: Breach): Promise<void> {
+    const round = new ReliefRound(breach, this.#roundContext(scope));
+    this.#current = { scope, round };
+    this.counts.reliefRounds++;
+    try {
+      const report = await round.run();
+      // While nothing can be done each safety read asks again, and one report says it all.
+      const helpless = report.victims.length === 0 ? report.outcome === 'no-candidate' || report.outcome === 'unreadable' : report.dryRun;
+      // A breach that was heard while the last round ended: the shortage was over by then.
+      const needless = report.outcome === 'relieved' && report.victims.length === 0 && report.reclaimed.length === 0 && report.warned.length === 0;
+      if (!needless && !(helpless && this.#helpless.has(scope))) this.context.emit('relief', report);
+      if (helpless) this.#helpless.add(scope);
+      else this.#helpless.delete(scope);
+    } catch (cause) {
+      this.context.emit('degraded', new SpillwayError('ERR_SPILLWAY_SYSTEM', 'A relief round failed; the next safety read starts another', { cause }));
+    } finally {
+      this.#current = undefined;
+      // What the native thread kills from here on is the matter of the next report.
+      if (this.#scopes.has(scope)) this.#scopes.set(scope, randomUUID());
+      scope.takeover?.release();
+    }
+  }
+
+  #roundContext(scope: LimitScope): ReliefContext {
+    const { level, id, gauge, takeover } = scope;
+    const { policy, reclaim, clock } = this.context;
+    return {
+      ...this.context,
+      reportId: this.#scopes.get(scope) ?? randomUUID(),
+      level,
+      ...(id !== undefined && { id }),
+      gauge,
+      policy: level === 'worker' ? ownMark : policy,
+      workers: () => this.#workersOf(scope),
+      // What they give back is the pool's, and need not be of this group or worker.
+      reclaim: level === 'pool' ? reclaim : () => Promise.resolve([]),
+      closing: () => this.#stopped,
+      // With the worker whose limit it is, the limit goes, and the shortage.
+      gone: () => level === 'worker' && (!this.#scopes.has(scope) || this.#workersOf(scope).length === 0),
+      pressing: () => [...this.#waiting.keys()].some((other) => other.level === 'pool'),
+      takeover: this.#isArmed ? takeover : undefined,
+      planFor: (victim) => this.#plans.planFor(scope, victim),
+      onVictim: (victim) => {
+        this.context.emit('victim', victim);
+      },
+      ...(clock !== undefined && { clock }),
+    };
+  }
+
+  #workersOf({ level, id }: LimitScope): WorkerProcess[] {
+    return this.context.workers().filter(({ facts }) => {
+      if (level === 'pool') return true;
+      return level === 'group' ? facts.group === id : facts.id === id;
+    });
+  }
+}
+
+function removedBySomebody({ level, id }: LimitScope, state: string): SpillwayError {
+  const which = level === 'pool' ? 'the pool' : `the ${level} ${id ?? ''}`;
+  return new SpillwayError('ERR_SPILLWAY_CGROUP_NOT_FOUND', `Somebody has removed the cgroup of ${which}; its limit is not watched any more (${state})`);
+}

@@ -1,0 +1,237 @@
+import type { Breach } from '../../monitor/types';
+import { selectVictims } from '../../policy/select-victims';
+import type { Candidate, KillNeed, KillPolicy, Ranked } from '../../policy/types';
+import type { Gauge } from '../containment/types';
+import type { Plan } from '../takeover/plan-keeper';
+import type { Takeover } from '../takeover/takeover';
+import type { PoolState, Reclaimed, ReliefOutcome, ReliefReport, Victim, Warned } from '../types';
+import type { WorkerProcess } from '../worker-process';
+import { systemClock, type Clock } from './clock';
+import { endVictim } from './end-victim';
+import { minVictimBytesOf } from './min-victim-bytes';
+import { recordNativeKill } from './native-kills';
+import { rankSafely } from './rank-safely';
+import { RoundRecord, type RoundSubject } from './round-record';
+import { anyEnds } from './worker-ends';
+
+export interface ReliefContext extends RoundSubject {
+  gauge: Gauge;
+  policy: KillPolicy;
+  /** How long to wait for a victim's end before the next one is chosen. */
+  victimTimeoutMs: number;
+  /** Those that have not ended. */
+  workers: () => readonly RoundWorker[];
+  /** Gives memory back without a kill. Never rejects. */
+  reclaim: (bytes: number) => Promise<Reclaimed[]>;
+  /** Tells workers to shed memory, those that want to be told, and how long that may take. */
+  warn: (workers: readonly RoundWorker[], bytes: number) => { warned: Warned[]; waitMs: number };
+  closing: () => boolean;
+  /** Whether the limit is gone, with all that it held. */
+  gone: () => boolean;
+  /** Whether a limit above is short too: then nobody is given time. */
+  pressing: () => boolean;
+  takeover: Pick<Takeover, 'lease' | 'claim' | 'kills'> | undefined;
+  /** The plan that the native thread has killed this one by. */
+  planFor: (victim: number) => Plan | undefined;
+  onVictim: (victim: Victim) => void;
+  clock?: Clock;
+}
+
+/** What a round asks of a worker, and does to it. */
+export type RoundWorker = Pick<
+  WorkerProcess,
+  'facts' | 'pid' | 'victim' | 'exited' | 'dying' | 'dyingBytes' | 'stuck' | 'candidate' | 'kill' | 'askToEnd' | 'markStuck'
+>;
+
+/** The policy's choice, and what it rests on. */
+interface Choice {
+  worker: RoundWorker;
+  ranked: Ranked;
+  candidates: readonly Candidate[];
+  need: KillNeed;
+}
+
+/**
+ * Everything done about one shortage: give back, warn, then rank, kill one, wait for its end, and again
+ * until the need is gone. Fresh limits and usage before each victim.
+ */
+export class ReliefRound {
+  readonly #record: RoundRecord;
+  readonly #clock: Clock;
+  /**
+   * What the native thread saw by the descriptors that it holds. Good for the first decision where
+   * none is left to look anew: the victim's death frees some.
+   */
+  #evidence: PoolState | undefined;
+  #gaveBack = false;
+  #warned = false;
+  #extended = false;
+  /** Pinned memory at the decision, until what its victim has freed is seen. */
+  #freeing: { id: string; pinnedBytes: number } | undefined;
+
+  constructor(
+    private readonly breach: Breach,
+    private readonly context: ReliefContext,
+  ) {
+    this.#clock = context.clock ?? systemClock;
+    this.#record = new RoundRecord(breach, context, this.#clock);
+    this.#evidence = context.gauge.judge(breach.usage, breach.limits, true);
+  }
+
+  /** Another breach of the same limit: the round does not end before a look at what it means. */
+  extend(): void {
+    this.#extended = true;
+    this.#record.mark('extended');
+  }
+
+  async run(): Promise<ReliefReport> {
+    this.#record.mark('leased');
+    const killed = this.#adoptKills();
+    const before = killed ?? this.#measure();
+    let outcome: ReliefOutcome | undefined;
+    while (outcome === undefined || (outcome === 'relieved' && this.#extended)) {
+      this.#extended = false;
+      outcome = await this.#step();
+    }
+    await this.#awaitNativeVictims();
+    const after = this.context.gone() ? { ...before, usage: {}, short: false, bytesToFree: 0 } : this.#measure();
+    this.#record.mark('ended');
+    return this.#record.report(outcome, before, after, this.context.policy.name);
+  }
+
+  /** One decision. Says how the round ended, or nothing when it goes on. */
+  async #step(): Promise<ReliefOutcome | undefined> {
+    const { context } = this;
+    context.takeover?.lease();
+    this.#adoptKills();
+    if (context.gone()) return 'relieved';
+    if (context.closing()) return 'closed';
+    const state = context.gauge.measure(true) ?? this.#evidence;
+    this.#evidence = undefined;
+    if (state === undefined) return 'unreadable';
+    this.#record.mark('measured');
+    this.#noteFreed(state);
+    if (!state.short) return 'relieved';
+    if (await this.#spare(state)) return undefined;
+
+    const workers = context.workers();
+    const choice = this.#choose(workers, state);
+    if (context.dryRun) return this.#rehearse(choice);
+    if (choice !== undefined) {
+      await this.#kill(choice, state);
+      return undefined;
+    }
+    const dying = workers.filter((worker) => worker.dying && !worker.stuck);
+    if (dying.length === 0) return 'no-candidate';
+    if (!(await anyEnds(dying, context.victimTimeoutMs, this.#clock))) for (const worker of dying) this.#giveUpOn(worker);
+    return undefined;
+  }
+
+  /** What can be had without a death, each once in a round. Says whether to look anew. */
+  async #spare({ bytesToFree }: PoolState): Promise<boolean> {
+    if (!this.#gaveBack) {
+      this.#gaveBack = true;
+      const reclaimed = await this.context.reclaim(bytesToFree);
+      for (const { name, givenBytes } of reclaimed) this.#record.mark('reclaimed', { id: name, bytes: givenBytes });
+      this.#record.reclaimed.push(...reclaimed);
+      if (reclaimed.length > 0) return true;
+    }
+    if (this.#warned) return false;
+    this.#warned = true;
+    const { warned, waitMs } = this.context.warn(this.context.workers(), bytesToFree);
+    for (const { id } of warned) this.#record.mark('warned', { id });
+    this.#record.warned.push(...warned);
+    if (waitMs <= 0) return false;
+    await anyEnds([], waitMs, this.#clock, () => this.context.closing() || this.context.gauge.measure(true)?.short !== true);
+    return true;
+  }
+
+  #choose(workers: readonly RoundWorker[], state: PoolState): Choice | undefined {
+    const alive = workers.filter((worker) => !worker.dying);
+    const candidates = alive.map((worker) => worker.candidate());
+    const need: KillNeed = {
+      bytesToFree: state.bytesToFree,
+      breach: this.breach,
+      dyingBytes: workers.reduce((sum, worker) => sum + worker.dyingBytes, 0),
+      minVictimBytes: minVictimBytesOf(state.markBytes),
+    };
+    const ranking = rankSafely(this.context.policy, candidates, need);
+    this.#record.weigh(candidates, ranking);
+    const [ranked] = selectVictims(ranking.ranking, candidates, need);
+    const worker = alive.find(({ facts }) => facts.id === ranked?.id);
+    return ranked && worker && { worker, ranked, candidates, need };
+  }
+
+  async #kill(choice: Choice, { usage }: PoolState): Promise<void> {
+    const { worker } = choice;
+    const { takeover } = this.context;
+    const { id } = worker.facts;
+    const victim = this.#victimOf(choice);
+    this.#record.mark('decided', { id });
+    this.context.onVictim({ ...victim });
+    // Not before the listeners: while they take their time the native thread may have to act.
+    if (takeover !== undefined && worker.victim !== undefined && takeover.claim(worker.victim) !== 'claimed') return;
+    this.#decide(choice);
+    this.#record.victims.push(victim);
+    this.#freeing = { id, pinnedBytes: usage.pinnedBytes ?? 0 };
+    await endVictim(worker, victim, { ...this.context, clock: this.#clock, record: this.#record });
+  }
+
+  /** A dry run ends where the first signal would be sent. */
+  #rehearse(choice: Choice | undefined): ReliefOutcome {
+    if (choice === undefined) return 'no-candidate';
+    this.#record.mark('decided', { id: choice.ranked.id });
+    this.#decide(choice);
+    const victim = this.#victimOf(choice);
+    this.#record.victims.push(victim);
+    this.context.onVictim({ ...victim });
+    return 'dry-run';
+  }
+
+  #victimOf({ worker, ranked: { id, reason }, candidates }: Choice): Victim {
+    const freeableBytes = candidates.find((each) => each.id === id)?.freeableBytes;
+    return { id, pid: worker.pid, reason, freeableBytes, by: 'javascript', signal: 'SIGKILL', died: false };
+  }
+
+  #decide({ ranked, candidates, need: { bytesToFree, dyingBytes, minVictimBytes = 0 } }: Choice): void {
+    const freeableBytes = Object.fromEntries(candidates.map((each) => [each.id, each.freeableBytes ?? null]));
+    this.#record.decisions.push({ atMs: this.#record.nowMs, by: 'javascript', bytesToFree, dyingBytes, minVictimBytes, freeableBytes, victim: ranked.id });
+  }
+
+  #noteFreed({ usage: { pinnedBytes = 0 } }: PoolState): void {
+    const freeing = this.#freeing;
+    this.#freeing = undefined;
+    if (freeing !== undefined) this.#record.mark('freed', { id: freeing.id, bytes: Math.max(0, freeing.pinnedBytes - pinnedBytes) });
+  }
+
+  /** Takes down what the native thread has done meanwhile. Returns how the limit stood for the first of it. */
+  #adoptKills(): PoolState | undefined {
+    const { takeover, planFor, gauge } = this.context;
+    const kills = takeover?.kills() ?? [];
+    for (const kill of kills) {
+      const plan = planFor(kill.victim);
+      if (plan !== undefined) recordNativeKill(kill, plan, this.#record);
+    }
+    const [first] = kills;
+    return first && gauge.judge(first.usage, first.limits, true);
+  }
+
+  async #awaitNativeVictims(): Promise<void> {
+    for (const victim of this.#record.victims.filter(({ by, died }) => by === 'native' && !died)) {
+      const worker = this.context.workers().find(({ facts }) => facts.id === victim.id);
+      victim.died = worker === undefined || (await anyEnds([worker], this.context.victimTimeoutMs, this.#clock));
+      if (victim.died) this.#record.mark('exited', { id: victim.id });
+      else if (worker !== undefined) this.#giveUpOn(worker);
+    }
+  }
+
+  #giveUpOn(worker: RoundWorker): void {
+    worker.markStuck();
+    this.#record.mark('stuck', { id: worker.facts.id });
+  }
+
+  #measure(): PoolState {
+    const { usage, limits, short } = this.breach;
+    return this.context.gauge.measure(true) ?? { usage, limits, short, markBytes: limits.highBytes ?? Infinity, bytesToFree: 0 };
+  }
+}

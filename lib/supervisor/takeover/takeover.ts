@@ -1,0 +1,56 @@
+import { native, type NativeKill } from '../../native';
+
+/**
+ * The native thread's plan for one limit: whom it kills, one after the other, when JavaScript does not
+ * answer a shortage within `takeoverMs`, or lets its lease run out in the midst of a round.
+ */
+export class Takeover {
+  #epoch = 0;
+
+  constructor(
+    /** Of the limit; `undefined` when it is not watched (any more). */
+    private readonly watch: () => number | undefined,
+    private readonly settings: { takeoverMs: number; victimTimeoutMs: number },
+  ) {}
+
+  get watchId(): number | undefined {
+    return this.watch();
+  }
+
+  /** The ranked victims; those that are not among them are protected. */
+  arm(victims: readonly number[]): void {
+    const watch = this.watch();
+    if (watch !== undefined) native().armPlan(watch, { victims, ...this.settings });
+  }
+
+  disarm(): void {
+    const watch = this.watch();
+    if (watch !== undefined) native().disarmPlan(watch);
+  }
+
+  /** JavaScript is at work on it: the native thread waits anew for `takeoverMs`. */
+  lease(): void {
+    const watch = this.watch();
+    if (watch !== undefined) this.#epoch = native().leasePlan(watch);
+  }
+
+  release(): void {
+    const watch = this.watch();
+    if (watch !== undefined) native().releasePlan(watch);
+  }
+
+  /**
+   * Before a kill by JavaScript. `'taken'`: the native thread has killed it. `'changed'`: it has killed
+   * since the last `lease()`, so the choice rests on figures of before.
+   */
+  claim(victim: number): 'claimed' | 'taken' | 'changed' {
+    const watch = this.watch();
+    return watch === undefined ? 'claimed' : native().claimVictim(watch, victim, this.#epoch);
+  }
+
+  /** What the native thread has done since the last call. */
+  kills(): NativeKill[] {
+    const watch = this.watch();
+    return watch === undefined ? [] : native().takeKills(watch);
+  }
+}
