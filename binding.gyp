@@ -6,6 +6,7 @@
       "native/core/flat_keyed.cc",
       "native/core/inotify.cc",
       "native/core/kernel_file.cc",
+      "native/core/killer.cc",
       "native/core/memory_events.cc",
       "native/core/memory_files.cc",
       "native/core/memory_usage.cc",
@@ -18,6 +19,8 @@
       "native/core/reactor_thread.cc",
       "native/core/shortness.cc",
       "native/core/trigger_file.cc",
+      "native/core/victim.cc",
+      "native/core/victim_queue.cc",
     ],
     "addon_sources": [
       "native/addon/addon.cc",
@@ -46,6 +49,9 @@
             "-std=c++20", "-Wall", "-Wextra", "-fvisibility=hidden",
           ],
           "cflags_cc!": ["-std=gnu++17", "-fno-exceptions"],
+          # A thread that is stuck in the kernel may outlive its environment:
+          # its code must stay when Node unloads the addon.
+          "ldflags": ["-Wl,-z,nodelete"],
         }],
       ],
     },

@@ -23,6 +23,14 @@ std::optional<Failure> signal_pidfd(int pidfd, int signal) {
   return std::nullopt;
 }
 
+std::optional<Failure> release_memory_of(int pidfd) {
+  constexpr long kProcessMrelease = 448;  // of every architecture
+  if (syscall(kProcessMrelease, pidfd, 0) < 0) {
+    return Failure{errno, "process_mrelease"};
+  }
+  return std::nullopt;
+}
+
 std::optional<Failure> lock_file(int fd) {
   while (flock(fd, LOCK_EX | LOCK_NB) < 0) {
     if (errno != EINTR) return Failure{errno, "flock"};

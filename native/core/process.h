@@ -16,6 +16,10 @@ Result<UniqueFd> open_pidfd(pid_t pid);
 
 std::optional<Failure> signal_pidfd(int pidfd, int signal);
 
+// Takes the memory of a process that was sent SIGKILL, in the caller's time
+// and without waiting for it to run. Linux 5.15.
+std::optional<Failure> release_memory_of(int pidfd);
+
 // Takes an exclusive lock on an open file, without waiting. EWOULDBLOCK:
 // somebody else holds it. It lasts as long as the descriptor.
 std::optional<Failure> lock_file(int fd);
