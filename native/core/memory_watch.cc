@@ -38,6 +38,7 @@ MemoryWatch::MemoryWatch(MemoryWatchOptions options, TriggerFile events,
 }
 
 std::optional<Failure> MemoryWatch::attach(SourceId id, Registrar* registrar) {
+  takeover_.set_watch(id);
   if (const auto failure = events_.attach(id, registrar)) return failure;
   if (populated_file_.has_value()) {
     if (const auto failure = populated_file_->attach(id, registrar)) {
@@ -60,6 +61,8 @@ std::optional<Failure> MemoryWatch::attach(SourceId id, Registrar* registrar) {
 }
 
 MemoryReport MemoryWatch::take() {
+  report_.kills = takeover_.kill_count();
+  report_.breach |= report_.kills > 0;
   MemoryReport taken = report_;
   taken.is_short = short_;
   // Growth that nobody asked to hear waits for the next breach.
@@ -72,7 +75,9 @@ MemoryReport MemoryWatch::take() {
 
 bool MemoryWatch::look(Cause cause, int64_t now_ns, std::span<char> buffer) {
   if (retired_) return false;
-  const bool tell = look_at_counters(cause, now_ns, buffer);
+  const bool tell = cause == Cause::kDeadline
+                        ? look_at_deadline(now_ns, buffer)
+                        : look_at_counters(cause, now_ns, buffer);
   if (report_.noticed_ns == 0 && (tell || report_.breach)) {
     report_.noticed_ns = now_ns;
   }
@@ -115,7 +120,7 @@ bool MemoryWatch::look_at_counters(Cause cause, int64_t now_ns,
   counters_final_ = !populated_;
   const bool recovered = std::exchange(report_.failure, {}).has_value();
   const bool grew = count(counts);
-  const bool tell = judge(cause, grew, buffer);
+  const bool tell = judge(cause, grew, now_ns, buffer);
   return tell || recovered || report_.new_baseline;
 }
 
@@ -147,15 +152,13 @@ bool MemoryWatch::watched_growth(EventKeySet keys) const {
   return false;
 }
 
-bool MemoryWatch::judge(Cause cause, bool grew, std::span<char> buffer) {
-  if (!grew && cause == Cause::kChange) return false;
+void MemoryWatch::sample(bool was_short, std::span<char> buffer) {
   MemoryUsage usage;
   MemoryLimits limits;
   const bool sampled = files_.read_totals(buffer, &usage, &limits);
   if (needs_stat(usage, limits, options_.kill_buffer)) {
     files_.read_stat(buffer, &usage);
   }
-  const bool was_short = short_;
   report_.usage = usage;
   report_.limits = limits;
   report_.shortness =
@@ -164,12 +167,21 @@ bool MemoryWatch::judge(Cause cause, bool grew, std::span<char> buffer) {
           : Shortness{};
   // Files that do not tell end no shortage.
   if (report_.shortness.known) short_ = report_.shortness.is_short;
+}
+
+bool MemoryWatch::judge(Cause cause, bool grew, int64_t now_ns,
+                        std::span<char> buffer) {
+  if (!grew && cause == Cause::kChange) return false;
+  const bool was_short = short_;
+  sample(was_short, buffer);
+  takeover_.observe(short_, now_ns);
+  const bool took_over = take_over_if_due(now_ns, buffer);
 
   const bool is_short = short_;
   const bool grown = watched_growth(options_.keys);
   const bool reminder = is_short && cause == Cause::kSafetyRead;
   report_.breach |= grown || reminder || (is_short && !was_short);
-  if (is_short != was_short || reminder) return true;
+  if (is_short != was_short || reminder || took_over) return true;
   if (!grown) return false;
   // Churn - growth while reclaim copes - waits for the safety read, so that a
   // worker busy with its page cache does not wake JavaScript 100 times a

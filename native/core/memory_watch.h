@@ -10,6 +10,7 @@
 #include "memory_files.h"
 #include "shortness.h"
 #include "source.h"
+#include "takeover.h"
 #include "trigger_file.h"
 
 namespace spillway {
@@ -26,7 +27,8 @@ struct MemoryWatchOptions {
 // cumulative, so merging loses nothing.
 struct MemoryReport {
   // A watched key grew, or the cgroup is short (said again at each safety
-  // read, so that a shortage without new events is not forgotten).
+  // read, so that a shortage without new events is not forgotten), or kills
+  // wait to be taken.
   bool breach = false;
   bool removed = false;
   bool exact = false;  // with `removed`: read after the last process left
@@ -38,11 +40,13 @@ struct MemoryReport {
   MemoryLimits limits;
   Shortness shortness;     // of the last look
   bool is_short = false;   // at the last look that could tell
+  uint64_t kills = 0;      // by the armed plan, waiting to be taken
   int64_t noticed_ns = 0;  // the first thing in it, CLOCK_MONOTONIC
 };
 
-// Watches one cgroup's memory.events, and decides when it is short. Up to
-// eight descriptors. Under the reactor's lock once added.
+// Watches one cgroup's memory.events, decides when it is short, and carries
+// out the armed plan when JavaScript does not act. Up to eight descriptors.
+// Under the reactor's lock once added.
 class MemoryWatch final : public Source {
  public:
   static Result<std::shared_ptr<MemoryWatch>> open(MemoryWatchOptions options);
@@ -52,7 +56,11 @@ class MemoryWatch final : public Source {
   // Hands over what happened since the last call.
   MemoryReport take();
 
+  // After a change of it: Reactor::reschedule().
+  Takeover& takeover() { return takeover_; }
+
   int64_t safety_read_ns() const override { return options_.safety_read_ns; }
+  int64_t deadline_ns() const override;
   std::optional<Failure> attach(SourceId id, Registrar* registrar) override;
   bool look(Cause cause, int64_t now_ns, std::span<char> buffer) override;
   void fail(const Failure& failure, int64_t now_ns) override;
@@ -64,11 +72,15 @@ class MemoryWatch final : public Source {
 
   // Each returns whether JavaScript is to be told now.
   bool look_at_counters(Cause cause, int64_t now_ns, std::span<char> buffer);
-  bool judge(Cause cause, bool grew, std::span<char> buffer);
+  bool judge(Cause cause, bool grew, int64_t now_ns, std::span<char> buffer);
+  bool look_at_deadline(int64_t now_ns, std::span<char> buffer);
+  bool take_over_if_due(int64_t now_ns, std::span<char> buffer);
   bool no_sample(Cause cause, int64_t now_ns);
   bool set_failure(const Failure& failure);
   bool retire();
 
+  // Reads usage and limits into the report, and judges them.
+  void sample(bool was_short, std::span<char> buffer);
   // Returns whether a watched key grew.
   bool count(const EventCounts& now);
   bool watched_growth(EventKeySet keys) const;
@@ -84,6 +96,7 @@ class MemoryWatch final : public Source {
   bool retired_ = false;
   int64_t blank_since_ns_ = 0;  // 0: the last look gave a sample
   MemoryReport report_;         // the slot
+  Takeover takeover_;
 };
 
 }  // namespace spillway

@@ -66,6 +66,13 @@ void Reactor::remove(SourceId id) {
   drop(id);
 }
 
+void Reactor::reschedule(SourceId id) {
+  const auto guard = lock();
+  const auto found = entries_.find(id);
+  // Nothing looks any more once the thread has ended.
+  if (found != entries_.end()) arm_timer(found->second.source->deadline_ns());
+}
+
 void Reactor::drop(SourceId id) {
   const auto entry = entries_.find(id);
   if (entry == entries_.end()) return;

@@ -53,6 +53,10 @@ class Reactor final : private Registrar {
   // Any thread. A safety read out of turn, done when it returns.
   void look_now(SourceId id);
 
+  // Any thread. To be called when a source's deadline may have moved, other
+  // than by a look.
+  void reschedule(SourceId id);
+
   // Any thread. Sources that asked to be heard since the last call.
   std::vector<SourceId> take_ready();
 
@@ -127,6 +131,7 @@ class Reactor final : private Registrar {
   // nothing.
   std::array<char, kFileBufferBytes> buffer_;
   std::vector<SourceId> scratch_ids_;
+  std::vector<SourceId> scratch_deadlines_;
 
   std::thread thread_;
 };

@@ -51,6 +51,7 @@ bool Reactor::dispatch(const epoll_event* events, size_t count) {
 
 void Reactor::look_at_due(int64_t now_ns) {
   scratch_ids_.clear();
+  scratch_deadlines_.clear();
   {
     const auto guard = lock();
     uint64_t expirations = 0;
@@ -63,6 +64,12 @@ void Reactor::look_at_due(int64_t now_ns) {
         scratch_ids_.push_back(id);
       }
       earliest_ns = std::min(earliest_ns, entry.due_ns);
+      const int64_t deadline_ns = entry.source->deadline_ns();
+      if (deadline_ns <= now_ns) {
+        scratch_deadlines_.push_back(id);  // and the look says what is next
+      } else {
+        earliest_ns = std::min(earliest_ns, deadline_ns);
+      }
     }
     armed_for_ns_ = kNever;
     arm_timer(earliest_ns);
@@ -71,6 +78,8 @@ void Reactor::look_at_due(int64_t now_ns) {
   // thousands of them when it starts or stops a watch.
   for (const SourceId id : scratch_ids_)
     look(id, Cause::kSafetyRead, now_ns, buffer_);
+  for (const SourceId id : scratch_deadlines_)
+    look(id, Cause::kDeadline, now_ns, buffer_);
 }
 
 void Reactor::look_at_changed_paths(int64_t now_ns) {
@@ -96,7 +105,9 @@ void Reactor::look(SourceId id, Cause cause, int64_t now_ns,
   // It may have been removed since the kernel reported its change.
   if (found == entries_.end()) return;
   Entry& entry = found->second;
-  if (!entry.source->look(cause, now_ns, buffer)) return;
+  const bool tell = entry.source->look(cause, now_ns, buffer);
+  arm_timer(entry.source->deadline_ns());
+  if (!tell) return;
   if (!std::exchange(entry.ready, true)) ready_.push_back(id);
 }
 

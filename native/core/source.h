@@ -16,11 +16,14 @@ using SourceId = uint64_t;
 enum class Cause : uint8_t {
   kChange,      // the kernel reported a change
   kSafetyRead,  // the timer: nothing may have changed
+  kDeadline,    // the time that the source asked for has come
 };
 
 // An interval for sources whose change the kernel never fails to report. The
 // timer is not armed for it.
 inline constexpr int64_t kNoSafetyRead = INT64_MAX;
+
+inline constexpr int64_t kNoDeadline = INT64_MAX;
 
 // What a source may ask of the reactor that looks after it. Called under the
 // reactor's lock.
@@ -46,6 +49,11 @@ class Source {
 
   // How often to look although nothing was reported, or kNoSafetyRead.
   virtual int64_t safety_read_ns() const = 0;
+
+  // When to look once, whatever is reported: CLOCK_MONOTONIC, or kNoDeadline.
+  // Asked after each look and Reactor::reschedule(); a look because of it has
+  // to put it off, or it comes again at once.
+  virtual int64_t deadline_ns() const { return kNoDeadline; }
 
   // Registers its descriptors, then takes its baseline, so that nothing falls
   // in between. On failure the reactor drops whatever was registered.
