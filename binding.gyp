@@ -29,6 +29,8 @@
       "native/addon/addon.cc",
       "native/addon/environment.cc",
       "native/addon/translate.cc",
+      "native/addon/victim_functions.cc",
+      "native/addon/victims.cc",
     ],
   },
   "targets": [

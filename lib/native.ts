@@ -38,6 +38,8 @@ export interface NativeMemoryReport {
   usage: MemoryUsage;
   limits: MemoryLimits;
   shortness: NativeShortness;
+  /** How many kills by the armed plan wait for `takeKills`; with any, `breach` is true. */
+  kills: number;
   /** How long ago the thread noticed the first thing in this report. */
   ageMs: number;
 }
@@ -52,6 +54,43 @@ export interface NativeMemorySample {
   usage: MemoryUsage;
   limits: MemoryLimits;
   counters?: MemoryCounters;
+}
+
+/** One victim that an armed plan has killed. Ages are milliseconds with a fraction, from that moment until now. */
+export interface NativeKill {
+  victim: number;
+  /** When the shortage was first seen. */
+  noticedAgeMs: number;
+  decidedAgeMs: number;
+  signalledAgeMs: number;
+  /** When its main process was seen to have ended; absent when that was not yet. */
+  exitedAgeMs?: number;
+  /** Of the watched cgroup, when it was decided. */
+  usage: MemoryUsage;
+  limits: MemoryLimits;
+  bytesToFree: number;
+  /** Of `bytesToFree`, what the victims before it were about to give back. */
+  dyingBytes: number;
+  /** Anonymous memory and swap of the victim; absent when unknown. */
+  freeableBytes?: number;
+}
+
+export interface NativeVictimState {
+  /** Who kills it, or has killed it. Never given back. */
+  claim: 'free' | 'javascript' | 'native';
+  /** The watch whose plan it was, if native. */
+  watch?: number;
+  /** Why the last write to `cgroup.kill` failed, unless the leaf was gone. */
+  failure?: NativeFailure;
+}
+
+export interface NativePlan {
+  /** In the order in which they may be killed. Unknown ids are skipped. */
+  victims: readonly number[];
+  /** How long JavaScript may take for a step; `Infinity` disarms, 0 never waits for JavaScript. */
+  takeoverMs: number;
+  /** For so long after its kill a victim is waited for, and its memory counts as dying. */
+  victimTimeoutMs: number;
 }
 
 /** The raw functions of native/addon/addon.cc. They trust their arguments. Never exported by the package. */
@@ -94,6 +133,54 @@ export interface NativeBinding {
   readAttribute(path: string, name: string): string | undefined | NativeFailure;
   /** At most 64 KiB. */
   writeAttribute(path: string, name: string, value: string): undefined | NativeFailure;
+
+  /**
+   * Opens what is needed to kill the worker in this leaf later, when no descriptor may be left:
+   * `cgroup.kill`, and `memory.stat` and `memory.swap.current` where they exist. The first one starts
+   * two threads, which end with the last. Ids are never used again.
+   */
+  openVictim(directory: string): number | NativeFailure;
+  /**
+   * Keeps a duplicate of its main process's pidfd. Without it a plan passes over the victim.
+   * Once: a second time is EALREADY. Unknown ids are ignored.
+   */
+  holdVictim(victim: number, pidfd: number): undefined | NativeFailure;
+  /**
+   * SIGKILL to the main process now; `cgroup.kill` and process_mrelease() follow in threads of their own.
+   * Claims it for JavaScript if it is free. May be repeated. Unknown ids are ignored.
+   */
+  killVictim(victim: number): void;
+  /** Unknown ids are free. */
+  victimState(victim: number): NativeVictimState;
+  /**
+   * Also takes it out of all plans: to be called when its memory is given back. A kill that was begun is
+   * finished; the last victim waits for that, a second at most. Unknown ids are ignored.
+   */
+  closeVictim(victim: number): void;
+
+  /**
+   * What the reactor's thread does itself when the memory watch is short and JavaScript lets `takeoverMs`
+   * pass without a lease. Replaces the plan before it; a time that runs goes on. Unknown watches are
+   * ignored, here and below.
+   */
+  armPlan(watch: number, plan: NativePlan): void;
+  /** Kills that were logged stay to be taken. */
+  disarmPlan(watch: number): void;
+  /** JavaScript acts: while short, `takeoverMs` begins anew. Returns the epoch, the number of kills by plans of this watch so far. */
+  leasePlan(watch: number): number;
+  /** JavaScript's round is over: while still short, `takeoverMs` begins anew. */
+  releasePlan(watch: number): void;
+  /**
+   * To be called before each `killVictim` of a relief round.
+   * - `claimed`: it is JavaScript's to kill, and the lease is renewed.
+   * - `taken`: somebody has claimed it before, or it is unknown.
+   * - `changed`: the plan has killed since `epoch` was read; usage has to be read again, and a new lease taken.
+   *
+   * For an unknown watch the epoch does not matter.
+   */
+  claimVictim(watch: number, victim: number, epoch: number): 'claimed' | 'taken' | 'changed';
+  /** All kills since the last call, oldest first. To be called before `unwatch`, which forgets them. */
+  takeKills(watch: number): NativeKill[];
 }
 
 export function isFailure(result: unknown): result is NativeFailure {

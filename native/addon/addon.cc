@@ -12,6 +12,7 @@
 #include "memory_files.h"
 #include "process.h"
 #include "translate.h"
+#include "victim_functions.h"
 
 namespace spillway {
 
@@ -174,6 +175,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   for (const auto& [name, function] : functions) {
     exports.Set(name, Napi::Function::New(env, function, name));
   }
+  add_victim_functions(env, exports);
   return exports;
 }
 

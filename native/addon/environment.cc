@@ -60,10 +60,38 @@ void Environment::look_now(const std::string& directory) {
   }
 }
 
+MemoryWatch* Environment::memory_watch(SourceId id) {
+  const auto entry = entries_.find(id);
+  if (entry == entries_.end()) return nullptr;
+  const auto* watch =
+      std::get_if<std::shared_ptr<MemoryWatch>>(&entry->second.watch);
+  return watch == nullptr ? nullptr : watch->get();
+}
+
+bool Environment::change_plan(SourceId watch,
+                              const std::function<void(Takeover&)>& change) {
+  MemoryWatch* const source = memory_watch(watch);
+  if (source == nullptr) return false;
+  {
+    const auto lock = reactor_->lock();
+    change(source->takeover());
+  }
+  reactor_->reschedule(watch);
+  return true;
+}
+
+void Environment::close_victim(VictimId id) {
+  for (const auto& [watch, entry] : entries_) {
+    change_plan(watch, [id](Takeover& takeover) { takeover.forget(id); });
+  }
+  victims_.close(id);
+}
+
 void Environment::close() {
   closed_ = true;
   reactor_.reset();
   entries_.clear();
+  victims_.close_all();
 }
 
 bool Environment::poke() { return way_back_.NonBlockingCall() == napi_ok; }

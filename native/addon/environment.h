@@ -13,6 +13,8 @@
 #include "populated_watch.h"
 #include "process_watch.h"
 #include "reactor.h"
+#include "takeover.h"
+#include "victims.h"
 
 namespace spillway {
 
@@ -41,6 +43,13 @@ class Environment final : private Sink {
   // about to remove it, and afterwards the counters cannot be read.
   void look_now(const std::string& directory);
 
+  Victims& victims() { return victims_; }
+  // Takes it out of all plans, too.
+  void close_victim(VictimId id);
+  // False when that watch is none, or has ended.
+  bool change_plan(SourceId watch,
+                   const std::function<void(Takeover&)>& change);
+
  private:
   struct Entry {
     Watch watch;
@@ -55,6 +64,8 @@ class Environment final : private Sink {
 
   bool poke() override;  // any thread
 
+  MemoryWatch* memory_watch(SourceId id);
+
   void open_way_back();
   void deliver();
   bool deliver(SourceId id);
@@ -65,6 +76,7 @@ class Environment final : private Sink {
   size_t keep_alive_count_ = 0;
   bool closed_ = false;
   ThreadSafeFunction way_back_;
+  Victims victims_;
   std::unique_ptr<Reactor> reactor_;  // after all that it uses: joined first
 };
 

@@ -31,6 +31,12 @@ constexpr std::array<Field<MemoryLimits>, 3> kLimitFields = {{
     {"swapMaxBytes", &MemoryLimits::swap_max},
 }};
 
+constexpr double kNsPerMs = 1e6;
+
+double age_ms(int64_t time_ns, int64_t now_ns) {
+  return static_cast<double>(now_ns - time_ns) / kNsPerMs;
+}
+
 double number(uint64_t value) {
   if (value == kUnlimited) return std::numeric_limits<double>::infinity();
   return static_cast<double>(std::min(value, kSaturated));
@@ -94,7 +100,6 @@ Napi::Object to_js(Napi::Env env, const Shortness& shortness) {
 }
 
 Napi::Object to_js(Napi::Env env, const MemoryReport& report, int64_t now_ns) {
-  constexpr double kNsPerMs = 1e6;
   Napi::Object object = Napi::Object::New(env);
   object.Set("breach", report.breach);
   object.Set("removed", report.removed);
@@ -107,9 +112,26 @@ Napi::Object to_js(Napi::Env env, const MemoryReport& report, int64_t now_ns) {
   object.Set("usage", to_js(env, report.usage));
   object.Set("limits", to_js(env, report.limits));
   object.Set("shortness", to_js(env, report.shortness));
-  const int64_t age_ns =
-      report.noticed_ns == 0 ? 0 : now_ns - report.noticed_ns;
-  object.Set("ageMs", static_cast<double>(age_ns) / kNsPerMs);
+  object.Set("kills", number(report.kills));
+  object.Set("ageMs",
+             report.noticed_ns == 0 ? 0 : age_ms(report.noticed_ns, now_ns));
+  return object;
+}
+
+Napi::Object to_js(Napi::Env env, const PlannedKill& kill, int64_t now_ns) {
+  Napi::Object object = Napi::Object::New(env);
+  object.Set("victim", number(kill.victim));
+  object.Set("noticedAgeMs", age_ms(kill.noticed_ns, now_ns));
+  object.Set("decidedAgeMs", age_ms(kill.decided_ns, now_ns));
+  object.Set("signalledAgeMs", age_ms(kill.signalled_ns, now_ns));
+  if (kill.exited_ns != 0) {
+    object.Set("exitedAgeMs", age_ms(kill.exited_ns, now_ns));
+  }
+  object.Set("usage", to_js(env, kill.judgement.usage));
+  object.Set("limits", to_js(env, kill.judgement.limits));
+  object.Set("bytesToFree", number(kill.judgement.shortness.bytes_to_free));
+  object.Set("dyingBytes", number(kill.dying_bytes));
+  if (kill.freeable) object.Set("freeableBytes", number(*kill.freeable));
   return object;
 }
 
@@ -136,6 +158,13 @@ std::optional<uint64_t> optional_bytes(const Napi::Value& value) {
 
 int64_t milliseconds_to_ns(const Napi::Value& value) {
   return value.As<Napi::Number>().Int64Value() * 1'000'000;
+}
+
+int64_t duration_ns(const Napi::Value& value) {
+  const double ns = value.As<Napi::Number>().DoubleValue() * kNsPerMs;
+  // Not `>`: NaN, too, is no time that would ever come.
+  if (!(ns < static_cast<double>(kForeverNs))) return kForeverNs;
+  return static_cast<int64_t>(std::max(ns, 0.0));
 }
 
 MemoryUsage memory_usage(const Napi::Object& usage) {

@@ -8,6 +8,7 @@
 #include "populated_watch.h"
 #include "process_watch.h"
 #include "shortness.h"
+#include "takeover.h"
 
 namespace spillway {
 
@@ -26,11 +27,19 @@ Napi::Object to_js(Napi::Env env, const PopulatedReport& report);
 // undefined, or the failure that keeps its end from being told.
 Napi::Value to_js(Napi::Env env, const ProcessReport& report);
 
+// Times become ages.
+Napi::Object to_js(Napi::Env env, const PlannedKill& kill, int64_t now_ns);
+
 MemoryWatchOptions memory_watch_options(const Napi::Object& options);
 MemoryUsage memory_usage(const Napi::Object& usage);
 MemoryLimits memory_limits(const Napi::Object& limits);
 std::optional<uint64_t> optional_bytes(const Napi::Value& value);
 int64_t milliseconds_to_ns(const Napi::Value& value);
+
+// What Infinity becomes: 31 years, which added to a time do not overflow.
+inline constexpr int64_t kForeverNs = 1'000'000'000'000'000'000;
+// Milliseconds with a fraction.
+int64_t duration_ns(const Napi::Value& value);
 
 }  // namespace spillway
 
