@@ -1,0 +1,138 @@
+import { SpillwayError } from '../../errors';
+import { invalidOption, quote } from '../../options';
+import type { OnDegraded } from '../containment/types';
+import type { Clock } from '../relief-round';
+import type { Reclaimed } from '../types';
+import { RunEnd } from './run-end';
+import { textOf } from './text-of';
+
+/** Anything that can give memory back without a kill: a cache, a pool of warm workers. */
+export interface Reclaimer {
+  /** For reports: 1 to 256 characters without control characters. Two may share one. */
+  name: string;
+  /**
+   * Gives back about so many bytes of memory that counts against the pool, what is cheapest to lose
+   * first, and returns how many it gave: a whole number from 0 to 2^53 - 1.
+   *
+   * The signal fires when the time is over: a relief round waits `reclaimBudgetMs` for all of them
+   * together, and then kills. It is never called while a call of before has not returned.
+   */
+  reclaim(bytes: number, signal: AbortSignal): Promise<number> | number;
+}
+
+export interface ReclaimRequest {
+  bytes: number;
+  /** For all of them together; `Infinity`: until it is done. 0: nobody is asked. */
+  budgetMs: number;
+  /** Ends the run early. */
+  signal?: AbortSignal;
+  clock: Clock;
+}
+
+interface Entry {
+  readonly reclaimer: Reclaimer;
+  readonly name: string;
+  failing: boolean;
+}
+
+/** What is kept free of kills for as long as idle memory can be given back. */
+export class Reclaimers {
+  /** In order of registration. */
+  readonly #entries = new Set<Entry>();
+  readonly #busy = new WeakSet<Reclaimer>();
+
+  /** Told once of one that fails, and again only after it has worked in between. Must not throw. */
+  constructor(private readonly onDegraded: OnDegraded) {}
+
+  /**
+   * Disposing takes it out again: from then on it is not asked. One that was asked already is left to finish.
+   *
+   * @throws ERR_SPILLWAY_INVALID_OPTION for what is no reclaimer, or is added already
+   */
+  add(reclaimer: Reclaimer): Disposable {
+    const given: unknown = reclaimer;
+    if (typeof given !== 'object' || given === null) throw invalidOption('reclaimer', given, 'an object with a name and a function reclaim()');
+    const { name, reclaim } = given as Record<string, unknown>;
+    if (typeof name !== 'string' || !/^[^\p{C}\p{Zl}\p{Zp}]{1,256}$/u.test(name)) {
+      throw invalidOption('reclaimer.name', name, 'text of 1 to 256 characters without control characters');
+    }
+    if (typeof reclaim !== 'function') throw invalidOption('reclaimer.reclaim', reclaim, 'a function');
+    // Counted twice, what it gives would be asked for twice, and one dispose() would not take it out.
+    if (Array.from(this.#entries).some((entry) => entry.reclaimer === reclaimer)) {
+      throw new SpillwayError('ERR_SPILLWAY_INVALID_OPTION', `The reclaimer ${quote(name)} is added already; dispose of that first`);
+    }
+    const entry: Entry = { reclaimer, name, failing: false };
+    this.#entries.add(entry);
+    return { [Symbol.dispose]: () => void this.#entries.delete(entry) };
+  }
+
+  /**
+   * Asks one after the other, each for what is still missing, until enough was given or the time is
+   * over. One entry for each that was asked. Never rejects.
+   */
+  async run({ bytes, budgetMs, signal, clock }: ReclaimRequest): Promise<Reclaimed[]> {
+    const results: Reclaimed[] = [];
+    const startedAtMs = clock.now();
+    const end = new RunEnd(budgetMs, signal, clock);
+    let missing = bytes;
+    // A copy: one that takes itself out and in again would be asked for ever.
+    for (const entry of Array.from(this.#entries)) {
+      // By the clock too: a timer does not fire while one reclaimer after the other blocks the thread.
+      if (missing <= 0 || end.why !== undefined || clock.now() - startedAtMs >= budgetMs) break;
+      if (!this.#entries.has(entry)) continue;
+      const result = await this.#ask(entry, missing, end, clock);
+      results.push(result);
+      missing -= result.givenBytes;
+    }
+    end.dispose();
+    return results;
+  }
+
+  async #ask(entry: Entry, askedBytes: number, end: RunEnd, clock: Clock): Promise<Reclaimed> {
+    const startedAtMs = clock.now();
+    const result = (givenBytes: number, error?: string): Reclaimed => ({
+      name: entry.name, askedBytes, givenBytes, tookMs: clock.now() - startedAtMs, ...(error !== undefined && { error }),
+    });
+    if (this.#busy.has(entry.reclaimer)) return result(0, 'it was still busy with the run before');
+    end.asked = new AbortController();
+    try {
+      const call = this.#call(entry.reclaimer, askedBytes, end.asked.signal);
+      const given: unknown = call instanceof Promise ? await Promise.race([call, end.reached]) : call;
+      if (given === end) return result(0, end.why);
+      if (!isBytes(given)) throw new TypeError(`it returned ${quote(given)}, which is no number of bytes`);
+      entry.failing = false;
+      return result(given);
+    } catch (error) {
+      const text = textOf(error);
+      this.#tellOnce(entry, text, error);
+      return result(0, text);
+    } finally {
+      end.asked = undefined;
+    }
+  }
+
+  /** Busy until it has returned, however late: a promise that nobody waits for any more still clears it. */
+  #call(reclaimer: Reclaimer, bytes: number, signal: AbortSignal): unknown {
+    this.#busy.add(reclaimer);
+    const done = (): void => void this.#busy.delete(reclaimer);
+    let isPending = false;
+    try {
+      const answer: unknown = reclaimer.reclaim(bytes, signal);
+      if (typeof answer !== 'object' || answer === null) return answer;
+      isPending = true;
+      return Promise.resolve(answer).finally(done);
+    } finally {
+      if (!isPending) done();
+    }
+  }
+
+  #tellOnce(entry: Entry, text: string, cause: unknown): void {
+    if (entry.failing) return;
+    entry.failing = true;
+    this.onDegraded(new SpillwayError('ERR_SPILLWAY_RECLAIMER_FAILED', `The reclaimer ${quote(entry.name)} gave nothing back: ${text}`, { cause }));
+  }
+}
+
+function isBytes(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}
