@@ -46,6 +46,8 @@ export const errorCodes = [
   'ERR_SPILLWAY_STUCK',
   /** The launcher could not put a worker into its cgroup. */
   'ERR_SPILLWAY_LAUNCH_FAILED',
+  /** What was waited for did not come within `timeoutMs`. */
+  'ERR_SPILLWAY_TIMEOUT',
   /** A reclaimer threw, or did not return a number of bytes; `cause` is what it threw. */
   'ERR_SPILLWAY_RECLAIMER_FAILED',
 ] as const;

@@ -1,0 +1,22 @@
+import { parseRoomOptions, type RoomOptions } from '../../../lib/supervisor/room/room-options';
+import { errorOf } from '../../support/error-of';
+
+it('has defaults', () => {
+  const defaults = { levels: { reclaimAt: 0.9, slowAt: 0.95, warnAt: 0.95 }, intervalMs: 250, maxSpawnDelayMs: 1000 };
+  expect(parseRoomOptions({})).toEqual(defaults);
+  expect(parseRoomOptions({ levels: {} })).toEqual(defaults);
+});
+
+it('takes what is given', () => {
+  const given = { levels: { reclaimAt: 0.5, slowAt: 0.5, warnAt: 1 }, intervalMs: 10, maxSpawnDelayMs: 0 };
+  expect(parseRoomOptions(given)).toEqual(given);
+});
+
+it.each<[unknown, string]>([
+  [null, 'the room'], [{ level: {} }, "did you mean 'levels'"], [{ levels: 5 }, 'levels'], [{ levels: { slow: 1 } }, "did you mean 'slowAt'"],
+  [{ levels: { reclaimAt: 0 } }, 'levels.reclaimAt'], [{ levels: { slowAt: 1.1 } }, 'levels.slowAt'], [{ levels: { warnAt: NaN } }, 'levels.warnAt'], [{ levels: { warnAt: '1' } }, 'levels.warnAt'],
+  [{ levels: { slowAt: 0.8 } }, 'levels.slowAt (0.8) not to be below levels.reclaimAt (0.9)'], [{ intervalMs: 9 }, 'intervalMs'], [{ intervalMs: 1001 }, 'intervalMs'],
+  [{ maxSpawnDelayMs: -1 }, 'maxSpawnDelayMs'], [{ maxSpawnDelayMs: 60_001 }, 'maxSpawnDelayMs'],
+])('refuses %j', (options, text) => {
+  expect(errorOf(() => parseRoomOptions(options as RoomOptions))).toMatchObject({ code: 'ERR_SPILLWAY_INVALID_OPTION', message: expect.stringContaining(text) as string });
+});
