@@ -45,7 +45,7 @@ class ReliefTeller {
   relief(report) {
     const { before, after, outcome, ranking, victims } = report;
     if (victims.length > 0) {
-      this.#account.event('RANKING', 'Whose loss costs least? That one dies first:', undefined, moment(report, 'ranked'));
+      this.#account.event('RANKING', 'Whose loss costs least? That one dies first:', undefined, moment(report, 'decided'));
       ranking.forEach(({ id, reason }, place) => this.#account.more(`${place + 1}. ${id}`, reason));
     }
     for (const victim of victims) this.#kill(report, victim);

@@ -2,11 +2,11 @@ import { formatBytes } from '../format-bytes';
 import type { NativeMemoryReport } from '../native';
 import { memoryEventKeys, type MemoryCounters } from './types';
 
-type Told = Pick<NativeMemoryReport, 'delta' | 'shortness' | 'usage' | 'limits'>;
+type Told = Pick<NativeMemoryReport, 'delta' | 'shortness' | 'usage' | 'limits' | 'kills'>;
 
 /** Says for people what a report of the event monitor means: the figures, and whether they are bad. */
 export function breachReason(cgroup: string, report: Told): string {
-  return standing(cgroup, report) + kernelKills(report);
+  return standing(cgroup, report) + ownKills(report) + kernelKills(report);
 }
 
 function standing(cgroup: string, report: Told): string {
@@ -27,6 +27,12 @@ function growthOf(delta: MemoryCounters): string {
     .filter((key) => delta[key] > 0)
     .map((key) => `${key} +${delta[key]}`)
     .join(', ');
+}
+
+/** JavaScript hears of them when it is over. */
+function ownKills({ kills }: Told): string {
+  if (kills === 0) return '';
+  return `; it was short while JavaScript did not answer, and ${kills === 1 ? 'a worker was' : `${kills} workers were`} killed by the native thread`;
 }
 
 /** The worst that can happen is said in words: `oom_kill +1` is easily overlooked. */

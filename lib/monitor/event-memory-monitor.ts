@@ -152,7 +152,8 @@ export class EventMemoryMonitor extends EventEmitter<MonitorEvents<EventBreach>>
       detectedAtMs,
       usage: pinnedBytes === undefined ? report.usage : { ...report.usage, pinnedBytes },
       limits: report.limits,
-      short: report.short,
+      // The native thread acts on a shortage only, and it may be over by the time this is heard.
+      short: report.short || report.kills > 0,
       counters: report.counters,
       delta: report.delta,
       ...(report.kills > 0 && { takenOver: report.kills }),

@@ -59,8 +59,8 @@ export interface EventBreach extends BreachBase {
   /** Growth since the breach before, or since `start()`. All 0 when the safety read found the shortage. */
   delta: MemoryCounters;
   /**
-   * How many workers the native thread has killed meanwhile, because the supervisor's JavaScript did not
-   * answer. Absent when none: then, too, when the shortage was over by the time this is heard.
+   * How many workers the native thread has killed for it already, because the supervisor's JavaScript did
+   * not answer in time. Absent when none. With it `usage` may be that of after the shortage.
    */
   takenOver?: number;
 }

@@ -14,6 +14,9 @@ export interface CrewContext {
   desk: ReliefDesk;
   /** The default of workers. */
   oomScoreAdj: number;
+  /** Whether the pool has room. Where not, a start is held up for a while; that rejects when the signal fires or the supervisor closes. */
+  accepting: () => boolean;
+  slowDown: (signal: AbortSignal | undefined) => Promise<void>;
   /** Tells the supervisor's listeners. Never throws. */
   emit: <Name extends 'exit' | 'degraded'>(name: Name, ...args: SupervisorEvents[Name]) => void;
 }
@@ -44,6 +47,7 @@ export class Crew {
   async start(program: Program, workerOptions: WorkerOptions): Promise<SpawnedWorker> {
     const facts = this.#reserve(workerOptions);
     try {
+      if (!this.context.accepting()) await this.context.slowDown(program.options.signal);
       // No spawns during a round: they would take the kernel's cgroup lock, and the memory.
       while (this.context.desk.rounds !== undefined) await this.context.desk.rounds;
       this.checkOpen();

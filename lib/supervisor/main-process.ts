@@ -71,10 +71,10 @@ export class MainProcess {
     return this.ownPidfd;
   }
 
-  /** Of a process that has ended already nothing comes: `ended` tells how. */
-  signal(signal: 'SIGKILL' | 'SIGTERM' | 'SIGUSR2'): void {
-    if (this.ownPidfd !== undefined) native().signalPidfd(this.ownPidfd, constants.signals[signal]);
-    else this.child?.kill(signal);
+  /** Whether it could be sent. Of a process that has ended already nothing comes: `ended` tells how. */
+  signal(signal: 'SIGKILL' | 'SIGTERM' | 'SIGUSR2'): boolean {
+    if (this.ownPidfd !== undefined) return native().signalPidfd(this.ownPidfd, constants.signals[signal]) === undefined;
+    return this.child?.kill(signal) ?? false;
   }
 
   /** Whether it said that V8 had no heap left. To be asked after its end. */

@@ -8,6 +8,8 @@ import { SpillwayError } from '../errors';
 import { checkKeys, invalidOption, parseBoolean, parseBytes, parseNumber, parseOneOf, parsePath, type Bytes } from '../options';
 import { byStartTime } from '../policy/by-start-time';
 import type { KillPolicy } from '../policy/types';
+import { systemClock, type Clock } from './relief/clock';
+import { parseRoomOptions, type ParsedRoom, type RoomLevels } from './room/room-options';
 import { guaranteeLevels, type GuaranteeLevel } from './guarantee';
 
 export interface SupervisorOptions {
@@ -56,6 +58,14 @@ export interface SupervisorOptions {
   reclaimBudgetMs?: number;
   /** Whether to decide and report only, and to signal nobody. Reclaimers and workers that asked for a warning are called all the same. Default false. */
   dryRun?: boolean;
+  /** At which fractions of the mark idle memory is given back, work and spawns wait, and workers are warned. */
+  levels?: Partial<RoomLevels>;
+  /** How often the pool is measured for that. Default 250, from 10 to 1000. */
+  roomMs?: number;
+  /** How long a spawn is held up at most while the pool is full. Default 1000, from 0 (never) to 60,000. */
+  maxSpawnDelayMs?: number;
+  /** The time that rounds and waits go by. Default the monotonic clock; for tests. */
+  clock?: Clock;
   /** See `EventMemoryMonitorOptions`. Default 1000, from 10 to 3,600,000. */
   safetyReadMs?: number;
   /** How often processes are measured at guarantee `'polling'`. Default 250, from 10 to 3,600,000. */
@@ -84,6 +94,8 @@ export interface SupervisorSettings {
   takeoverUnderInspector: boolean;
   reclaimBudgetMs: number;
   dryRun: boolean;
+  room: ParsedRoom;
+  clock: Clock;
   safetyReadMs: number;
   require: GuaranteeLevel;
   leftovers: Leftovers;
@@ -98,7 +110,7 @@ export interface SupervisorSettings {
 
 const optionNames = [
   'name', 'cgroup', 'limits', 'require', 'leftovers', 'moveOthers', 'force', 'policy', 'killBufferBytes', 'victimTimeoutMs', 'takeoverMs',
-  'takeoverUnderInspector', 'reclaimBudgetMs', 'dryRun', 'safetyReadMs', 'pollMs',
+  'takeoverUnderInspector', 'reclaimBudgetMs', 'dryRun', 'levels', 'roomMs', 'maxSpawnDelayMs', 'clock', 'safetyReadMs', 'pollMs',
   'graceMs', 'closeOn',
 ] as const;
 
@@ -110,6 +122,7 @@ export function parseSupervisorOptions(options: SupervisorOptions): SupervisorSe
   checkKeys('Supervisor', options, optionNames);
   const { cgroup = 'auto', limits = {}, policy = byStartTime(), killBufferBytes, victimTimeoutMs = 2000, safetyReadMs = 1000 } = options;
   const { takeoverMs = 100, takeoverUnderInspector = false, reclaimBudgetMs = 50, dryRun = false } = options;
+  const { levels = {}, roomMs = 250, maxSpawnDelayMs = 1000, clock = systemClock } = options;
   const { require = 'none', leftovers = 'kill', moveOthers = false, force = false, pollMs = 250, graceMs = 0, closeOn = [] } = options;
   checkKeys("a supervisor's limits", limits, ['highBytes', 'maxBytes', 'swapMaxBytes']);
   const { highBytes, maxBytes = 'max', swapMaxBytes = 0 } = limits;
@@ -126,6 +139,8 @@ export function parseSupervisorOptions(options: SupervisorOptions): SupervisorSe
     takeoverUnderInspector: parseBoolean('takeoverUnderInspector', takeoverUnderInspector),
     reclaimBudgetMs: parseNumber('reclaimBudgetMs', reclaimBudgetMs, { min: 0, max: 60_000 }),
     dryRun: parseBoolean('dryRun', dryRun),
+    room: parseRoomOptions({ levels, intervalMs: roomMs, maxSpawnDelayMs }),
+    clock: parseClock(clock),
     safetyReadMs: parseNumber('safetyReadMs', safetyReadMs, { min: 10, max: 3_600_000 }),
     require: parseOneOf('require', require, guaranteeLevels),
     leftovers: parseOneOf('leftovers', leftovers, ['kill', 'adopt']),
@@ -156,6 +171,12 @@ function ownOomScoreAdj(): number {
   } catch {
     return 0; // no Linux
   }
+}
+
+function parseClock(clock: unknown): Clock {
+  const { now, wait } = (clock ?? {}) as Partial<Clock>;
+  if (typeof now !== 'function' || typeof wait !== 'function') throw invalidOption('clock', clock, 'an object with the functions now and wait');
+  return clock as Clock;
 }
 
 function parsePolicy(policy: unknown): KillPolicy {

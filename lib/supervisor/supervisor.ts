@@ -13,7 +13,11 @@ import { forkArguments } from './fork-arguments';
 import { parseGroupLimits, type GroupOptions } from './group-options';
 import { chooseContainment, warnIfLowered, type Guarantee } from './guarantee';
 import type { Attachable, Prepared } from './prepared';
-import { ReliefDesk } from './relief-desk';
+import { ReliefDesk } from './relief/relief-desk';
+import { Reclaimers, type Reclaimer } from './room/reclaimers';
+import { Room } from './room/room';
+import type { WaitForRoomOptions } from './room/wait-options';
+import { warnWorkers } from './shed/warn-workers';
 import { parseSupervisorOptions, type SupervisorOptions, type SupervisorSettings } from './supervisor-options';
 import type { SupervisorEvents, SupervisorStatus } from './types';
 import type { SpawnedWorker, Worker } from './worker';
@@ -38,6 +42,8 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements AsyncD
   readonly adopted: readonly Worker[];
   readonly #settings: SupervisorSettings;
   readonly #containment: Containment;
+  readonly #reclaimers: Reclaimers;
+  readonly #room: Room;
   readonly #desk: ReliefDesk;
   readonly #crew: Crew;
   readonly #handlers: Disposable[];
@@ -83,23 +89,46 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements AsyncD
     this.#settings = settings;
     this.#containment = containment;
     this.guarantee = guarantee;
-    this.#desk = new ReliefDesk({
-      policy: settings.policy,
-      victimTimeoutMs: settings.victimTimeoutMs,
-      workers: () => this.#crew.workers(),
-      emit: (name, ...args) => {
-        this.#emit(name, ...args);
-      },
+    const emit = this.#emit.bind(this);
+    const { clock, reclaimBudgetMs } = settings;
+    this.#reclaimers = new Reclaimers((error) => {
+      emit('degraded', error);
     });
-    if (containment.pool !== undefined) this.#desk.watch(containment.pool);
+    this.#room = new Room({
+      ...settings.room,
+      clock,
+      measure: () => containment.pool?.gauge.measure(true),
+      reclaimers: this.#reclaimers,
+      onAccepting: (accepting) => {
+        emit('accepting', accepting);
+      },
+      onWarn: ({ usage: { pinnedBytes = 0 }, markBytes }) => {
+        void warnWorkers(this.#crew.workers(), Math.ceil(pinnedBytes - markBytes * settings.room.levels.reclaimAt), clock);
+      },
+      onReclaimed: () => undefined,
+    });
+    this.#desk = new ReliefDesk({
+      ...settings,
+      pool: settings.name,
+      workers: () => this.#crew.workers(),
+      reclaim: (bytes) => this.#reclaimers.run({ bytes, budgetMs: reclaimBudgetMs, clock }),
+      warn: (workers, bytes) => warnWorkers(workers, bytes, clock),
+      onBusy: (busy) => {
+        if (busy) this.#room.pause();
+        else this.#room.resume();
+      },
+      emit,
+    });
     this.#crew = new Crew({
       containment,
       desk: this.#desk,
       oomScoreAdj: settings.oomScoreAdj,
-      emit: (name, ...args) => {
-        this.#emit(name, ...args);
-      },
+      accepting: () => this.accepting,
+      slowDown: (signal) => this.#room.slowDown(signal && { signal }),
+      emit,
     });
+    if (containment.pool !== undefined) this.#desk.watch(containment.pool);
+    this.#room.start();
     this.adopted = containment.adopted.map((left) => this.#crew.keep(left));
     this.#handlers = [
       atExit(() => {
@@ -159,6 +188,31 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements AsyncD
     await this.#crew.track(this.#setGroup(parseName('group', id), limits));
   }
 
+  /**
+   * Adds what can give memory back without a kill. It is asked from `levels.reclaimAt` of the pool's mark
+   * on, and at the mark, for `reclaimBudgetMs`, before anybody is killed.
+   *
+   * @throws ERR_SPILLWAY_INVALID_OPTION
+   */
+  addReclaimer(reclaimer: Reclaimer): Disposable {
+    return this.#reclaimers.add(reclaimer);
+  }
+
+  /** Whether new work is welcome: the pool is below `levels.slowAt` of its mark, no relief round is under way, and `close()` was not called. */
+  get accepting(): boolean {
+    return this.#room.accepting;
+  }
+
+  /**
+   * Resolves when there is room for new work of so many bytes; see `WaitForRoomOptions`. First come, first
+   * served. Where nothing is watched there is always room.
+   *
+   * @throws ERR_SPILLWAY_INVALID_OPTION, ERR_SPILLWAY_TIMEOUT, ERR_SPILLWAY_STOPPED, and the signal's reason
+   */
+  async waitForRoom(options: WaitForRoomOptions = {}): Promise<void> {
+    await this.#room.waitForRoom(options);
+  }
+
   status(): SupervisorStatus {
     const { pool } = this.#containment;
     return {
@@ -167,6 +221,7 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements AsyncD
       guarantee: this.guarantee,
       monitor: pool?.monitor.state,
       pool: pool?.gauge.measure(pool.monitor.state === 'breached'),
+      accepting: this.accepting,
       workers: this.#crew.workers().map((worker) => ({ ...worker.candidate(), dying: worker.dying })),
       counts: { ...this.#desk.counts, kills: this.#crew.kills, kernelOomKills: this.#containment.kernelOomKills() },
     };
@@ -191,6 +246,7 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements AsyncD
   }
 
   async #close(settings: CloseSettings): Promise<void> {
+    this.#room.stop();
     if (!settings.drain) this.#desk.stop();
     // Also because workers that the program has unref'd must not let it exit before they are gone.
     const reminder = setInterval(() => {

@@ -192,7 +192,7 @@ export interface ReliefReport {
 export interface SupervisorEvents {
   /** Every breach of a limit of the pool, a group or a worker, short or not; `cgroup` tells which. */
   breach: [Breach];
-  /** Before the signal. */
+  /** Before the signal; of one that the native thread has killed, as soon as JavaScript hears of it. */
   victim: [Victim];
   /** A relief round is over. */
   relief: [ReliefReport];

@@ -1,11 +1,12 @@
 import { SpillwayError } from '../errors';
+import { parseShedOptions, type ShedOptions } from './shed/shed-options';
 import { checkKeys, invalidOption, parseBoolean, parseBytes, parseName, parseNumber, parseOneOf, quote, type Bytes } from '../options';
 
 /** The group of workers that name none. */
 export const defaultGroup = 'default';
 
 /** What a supervisor tells Spillway about a worker. */
-export interface WorkerOptions {
+export interface WorkerOptions extends ShedOptions {
   /** Unique among the live workers. 1 to 256 characters without control characters. Default `'w1'`, `'w2'`, ... */
   id?: string;
   /** On whose behalf it runs; policies may group by it. */
@@ -49,7 +50,7 @@ export interface WorkerUpdate {
   labels?: Record<string, string>;
 }
 
-export interface WorkerFacts {
+export interface WorkerFacts extends Required<ShedOptions> {
   id: string;
   owner: string | undefined;
   retriable: boolean;
@@ -64,7 +65,10 @@ export interface WorkerFacts {
   oomScoreAdj: number;
 }
 
-const optionNames = ['id', 'owner', 'retriable', 'kind', 'priority', 'attempt', 'labels', 'group', 'memory', 'pidsMax', 'cpuWeight', 'oomScoreAdj'] as const;
+const optionNames = [
+  'id', 'owner', 'retriable', 'kind', 'priority', 'attempt', 'labels', 'group', 'memory', 'pidsMax', 'cpuWeight', 'oomScoreAdj',
+  'shed', 'shedMs', 'graceMs',
+] as const;
 
 /** @throws ERR_SPILLWAY_INVALID_OPTION */
 export function parseWorkerOptions(options: WorkerOptions, defaults: { id: string; oomScoreAdj: number }): WorkerFacts {
@@ -83,6 +87,7 @@ export function parseWorkerOptions(options: WorkerOptions, defaults: { id: strin
     pidsMax: pidsMax === undefined ? undefined : parseNumber('pidsMax', pidsMax, { min: 1, max: 4_194_304 }),
     cpuWeight: cpuWeight === undefined ? undefined : parseNumber('cpuWeight', cpuWeight, { min: 1, max: 10_000 }),
     oomScoreAdj: parseNumber('oomScoreAdj', oomScoreAdj, { min: -1000, max: 1000 }),
+    ...parseShedOptions(options),
   };
 }
 

@@ -2,6 +2,7 @@ import type { Candidate } from '../policy/types';
 import type { Enclosure } from './containment/types';
 import { exitBlame, exitCause, mayBeAbort, reliefOf, retryHint, type EndFacts, type KillFacts } from './exit-cause';
 import type { MainEnd, MainProcess } from './main-process';
+import type { WarnTarget } from './shed/warn-worker';
 import type { WorkerExit } from './types';
 import type { WorkerFacts, WorkerUpdate } from './worker-options';
 
@@ -10,6 +11,8 @@ export class WorkerProcess {
   /** Settles when nothing of it is left. Never rejects. */
   readonly exited: Promise<WorkerExit>;
   readonly pid: number;
+  /** When it was told last to shed memory. */
+  warnedAtMs = -Infinity;
   #kill: KillFacts | undefined;
   #asked: KillFacts | undefined;
   #stuck = false;
@@ -51,6 +54,12 @@ export class WorkerProcess {
 
   markStuck(): void {
     this.#stuck = true;
+  }
+
+  /** How it is told to shed memory. */
+  warnTarget(): WarnTarget {
+    const { id, shed, shedMs } = this.facts;
+    return { id, how: shed === 'ipc' ? 'ipc' : 'signal', shedMs, child: this.main.child, signal: (signal) => this.main.signal(signal) };
   }
 
   /** Asks the main process to end by itself, by SIGTERM. */

@@ -20,7 +20,7 @@ beforeEach(() => {
   containment = new PlainContainment();
   desk = { rounds: undefined, watch: jest.fn(), unwatch: jest.fn(), workersChanged: jest.fn() };
   crew = new Crew({
-    containment, desk: desk as unknown as ReliefDesk, oomScoreAdj: 500,
+    containment, desk: desk as unknown as ReliefDesk, oomScoreAdj: 500, accepting: () => true, slowDown: () => Promise.resolve(),
     emit: (name, ...[argument]) => {
       if (name === 'exit') exits.push(argument as WorkerExit);
       else degraded.push(argument as SpillwayError);

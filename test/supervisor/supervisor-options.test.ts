@@ -14,11 +14,14 @@ const messageOf = (options: unknown): string => {
 };
 
 it('needs only a name', () => {
-  const { policy, oomScoreAdj, ...settings } = parse({ name: 'pool' });
+  const { policy, oomScoreAdj, clock, ...settings } = parse({ name: 'pool' });
+  expect(clock.now()).toBeCloseTo(performance.now(), -3);
   expect(policy.name).toBe('byStartTime');
   expect(oomScoreAdj).toBe(Math.max(500, Number(readFileSync('/proc/self/oom_score_adj', 'utf8'))));
   expect(settings).toEqual({
     name: 'pool', base: undefined, highBytes: undefined, maxBytes: Infinity, swapMaxBytes: 0, killBufferBytes: undefined, victimTimeoutMs: 2000, safetyReadMs: 1000,
+    takeoverMs: 100, takeoverUnderInspector: false, reclaimBudgetMs: 50, dryRun: false,
+    room: { levels: { reclaimAt: 0.9, slowAt: 0.95, warnAt: 0.95 }, intervalMs: 250, maxSpawnDelayMs: 1000 },
     require: 'none', leftovers: 'kill', moveOthers: false, force: false, pollMs: 250, graceMs: 0, closeOn: [],
   });
 });
@@ -28,6 +31,7 @@ it('takes all that is allowed', () => {
   const options = { name: 'A_b-9', cgroup: 'x/../y/', limits, killBufferBytes: 0, victimTimeoutMs: 1, safetyReadMs: 3_600_000 };
   const others = { require: 'kernel', leftovers: 'adopt', moveOthers: true, force: true, pollMs: 10, graceMs: 3_600_000, closeOn: ['SIGTERM', 'SIGINT'] };
   expect(parse({ name: 'p', ...others })).toMatchObject(others);
+  expect(parse({ name: 'p', takeoverMs: Infinity, reclaimBudgetMs: 0, dryRun: true })).toMatchObject({ takeoverMs: Infinity, reclaimBudgetMs: 0, dryRun: true });
   expect(parse(options)).toMatchObject({
     name: 'A_b-9', base: resolve('y'), highBytes: GiB, maxBytes: 2 * GiB, swapMaxBytes: Infinity, killBufferBytes: 0, victimTimeoutMs: 1, safetyReadMs: 3_600_000,
   });
@@ -109,14 +113,14 @@ it('a policy keeps its this, and its name of now', () => {
 });
 
 it('never takes what it cannot hand on: any value for any option', () => {
-  const names = ['name', 'cgroup', 'limits', 'policy', 'killBufferBytes', 'victimTimeoutMs', 'safetyReadMs', 'require', 'leftovers', 'moveOthers', 'force', 'pollMs', 'graceMs', 'closeOn'];
+  const names = ['name', 'cgroup', 'limits', 'policy', 'killBufferBytes', 'victimTimeoutMs', 'safetyReadMs', 'require', 'leftovers', 'moveOthers', 'force', 'pollMs', 'graceMs', 'closeOn', 'takeoverMs', 'reclaimBudgetMs', 'dryRun', 'takeoverUnderInspector', 'levels', 'roomMs', 'maxSpawnDelayMs', 'clock'];
   fc.assert(
     fc.property(fc.constantFrom(...names), fc.anything(), (name, value) => {
       try {
         const settings = parse({ name: 'p', [name]: value });
         expect(settings.name).toMatch(/^[\w-]{1,64}$/);
         expect([settings.victimTimeoutMs, settings.safetyReadMs, settings.pollMs, settings.graceMs].every(Number.isInteger)).toBe(true);
-        expect(structuredClone({ ...settings, policy: undefined })).toEqual({ ...settings, policy: undefined });
+        expect(structuredClone({ ...settings, policy: undefined, clock: undefined })).toEqual({ ...settings, policy: undefined, clock: undefined });
       } catch (error) {
         expect(error).toMatchObject({ code: 'ERR_SPILLWAY_INVALID_OPTION' });
       }

@@ -15,14 +15,14 @@ const messageOf = (action: () => unknown): string => {
 it('has a default for everything', () => {
   expect(parse({})).toEqual({
     id: 'w7', owner: undefined, retriable: false, kind: 'task', priority: undefined, attempt: 0, labels: undefined,
-    group: 'default', memory: {}, pidsMax: undefined, cpuWeight: undefined, oomScoreAdj: 500,
+    group: 'default', memory: {}, pidsMax: undefined, cpuWeight: undefined, oomScoreAdj: 500, shed: 'none', shedMs: 100, graceMs: 0,
   });
 });
 
 it('takes all that is allowed', () => {
   const given = {
     id: 'x'.repeat(256), owner: 'Zoë / 世界', retriable: true, kind: 'service', priority: -0.5, attempt: 2 ** 53 - 1, labels: { a: 'b', '': '' },
-    group: 'Tenant_7-b', memory: { minBytes: 0, lowBytes: 0, highBytes: '1.5MiB', maxBytes: 'max' }, pidsMax: 4_194_304, cpuWeight: 1, oomScoreAdj: -1000,
+    group: 'Tenant_7-b', memory: { minBytes: 0, lowBytes: 0, highBytes: '1.5MiB', maxBytes: 'max' }, pidsMax: 4_194_304, cpuWeight: 1, oomScoreAdj: -1000, shed: 'signal', shedMs: 60_000, graceMs: 3_600_000,
   };
   expect(parse(given)).toEqual({ ...given, memory: { minBytes: 0, lowBytes: 0, highBytes: 1.5 * MiB, maxBytes: Infinity } });
 });

@@ -11,6 +11,7 @@ import type { Candidate } from '../../lib/policy';
 import type { Clock } from '../../lib/supervisor/relief/clock';
 import type { RoundWorker } from '../../lib/supervisor/relief/relief-round';
 import type { KillFacts } from '../../lib/supervisor/exit-cause';
+import type { WarnTarget } from '../../lib/supervisor/shed/warn-worker';
 import type { WorkerExit } from '../../lib/supervisor/types';
 import { parseWorkerOptions, type WorkerFacts } from '../../lib/supervisor/worker-options';
 import { candidate } from '../policy/candidates';
@@ -257,6 +258,12 @@ export class FakeWorker implements RoundWorker {
   end(): void {
     this.alive = false;
     this.#exit({ id: this.id, code: null, signal: 'SIGKILL', cause: 'spillway', retryHint: 'elsewhere' });
+  }
+
+  warnedAtMs = -Infinity;
+
+  warnTarget(): WarnTarget {
+    return { id: this.id, how: 'signal', shedMs: 100, child: undefined, signal: () => true };
   }
 
   askToEnd(why: KillFacts): void {

@@ -9,11 +9,10 @@ import { PlanKeeper } from '../takeover/plan-keeper';
 import type { Reclaimed, SupervisorEvents } from '../types';
 import type { WorkerProcess } from '../worker-process';
 import { ReliefRound, type ReliefContext } from './relief-round';
-import type { Clock } from './clock';
 
-export interface ReliefDeskContext extends Pick<ReliefContext, 'pool' | 'policy' | 'victimTimeoutMs' | 'dryRun' | 'warn'> {
+export interface ReliefDeskContext extends Pick<ReliefContext, 'pool' | 'policy' | 'victimTimeoutMs' | 'dryRun' | 'warn' | 'clock'> {
   takeoverMs: number;
-  underInspector: boolean;
+  takeoverUnderInspector: boolean;
   /** Those that have not ended. */
   workers: () => readonly WorkerProcess[];
   /** Gives memory of the pool back without a kill. Never rejects. */
@@ -22,7 +21,6 @@ export interface ReliefDeskContext extends Pick<ReliefContext, 'pool' | 'policy'
   onBusy: (busy: boolean) => void;
   /** Tells the supervisor's listeners. Never throws. */
   emit: <Name extends 'breach' | 'victim' | 'relief' | 'degraded'>(name: Name, ...args: SupervisorEvents[Name]) => void;
-  clock?: Clock;
 }
 
 /** A worker over its own mark dies for it; there is nothing to choose. */
@@ -55,7 +53,7 @@ export class ReliefDesk {
       policy: context.policy,
       scopes: () => this.#scopes.keys(),
       workersOf: (scope) => this.#workersOf(scope),
-      underInspector: context.underInspector,
+      underInspector: context.takeoverUnderInspector,
     });
   }
 
@@ -119,8 +117,7 @@ export class ReliefDesk {
     if (breach.short) this.counts.shortBreaches++;
     else this.counts.churnBreaches++;
     // First of all, and a microtask later: the listeners of the first victim must find a round that is under way.
-    const takenOver = breach.source === 'event' && breach.takenOver !== undefined;
-    if ((breach.short || takenOver) && !this.#stopped) this.#relieveSoon(scope, breach);
+    if (breach.short && !this.#stopped) this.#relieveSoon(scope, breach);
     this.context.emit('breach', breach);
   }
 
@@ -192,7 +189,7 @@ export class ReliefDesk {
 
   #roundContext(scope: LimitScope): ReliefContext {
     const { level, id, gauge, takeover } = scope;
-    const { policy, reclaim, clock } = this.context;
+    const { policy, reclaim } = this.context;
     return {
       ...this.context,
       reportId: this.#scopes.get(scope) ?? randomUUID(),
@@ -212,7 +209,6 @@ export class ReliefDesk {
       onVictim: (victim) => {
         this.context.emit('victim', victim);
       },
-      ...(clock !== undefined && { clock }),
     };
   }
 

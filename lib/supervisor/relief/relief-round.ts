@@ -4,12 +4,13 @@ import type { Candidate, KillNeed, KillPolicy, Ranked } from '../../policy/types
 import type { Gauge } from '../containment/types';
 import type { Plan } from '../takeover/plan-keeper';
 import type { Takeover } from '../takeover/takeover';
-import type { PoolState, Reclaimed, ReliefOutcome, ReliefReport, Victim, Warned } from '../types';
+import type { Warning } from '../shed/warn-workers';
+import type { PoolState, Reclaimed, ReliefOutcome, ReliefReport, Victim } from '../types';
 import type { WorkerProcess } from '../worker-process';
 import { systemClock, type Clock } from './clock';
 import { endVictim } from './end-victim';
 import { minVictimBytesOf } from './min-victim-bytes';
-import { recordNativeKill } from './native-kills';
+import { recordNativeKill } from './record-native-kill';
 import { rankSafely } from './rank-safely';
 import { RoundRecord, type RoundSubject } from './round-record';
 import { anyEnds } from './worker-ends';
@@ -24,7 +25,7 @@ export interface ReliefContext extends RoundSubject {
   /** Gives memory back without a kill. Never rejects. */
   reclaim: (bytes: number) => Promise<Reclaimed[]>;
   /** Tells workers to shed memory, those that want to be told, and how long that may take. */
-  warn: (workers: readonly RoundWorker[], bytes: number) => { warned: Warned[]; waitMs: number };
+  warn: (workers: readonly RoundWorker[], bytes: number) => Promise<Warning>;
   closing: () => boolean;
   /** Whether the limit is gone, with all that it held. */
   gone: () => boolean;
@@ -33,6 +34,7 @@ export interface ReliefContext extends RoundSubject {
   takeover: Pick<Takeover, 'lease' | 'claim' | 'kills'> | undefined;
   /** The plan that the native thread has killed this one by. */
   planFor: (victim: number) => Plan | undefined;
+  /** Before the signal; of those that the native thread has killed, now. */
   onVictim: (victim: Victim) => void;
   clock?: Clock;
 }
@@ -40,7 +42,7 @@ export interface ReliefContext extends RoundSubject {
 /** What a round asks of a worker, and does to it. */
 export type RoundWorker = Pick<
   WorkerProcess,
-  'facts' | 'pid' | 'victim' | 'exited' | 'dying' | 'dyingBytes' | 'stuck' | 'candidate' | 'kill' | 'askToEnd' | 'markStuck'
+  'facts' | 'pid' | 'victim' | 'exited' | 'dying' | 'dyingBytes' | 'stuck' | 'candidate' | 'kill' | 'askToEnd' | 'markStuck' | 'warnedAtMs' | 'warnTarget'
 >;
 
 /** The policy's choice, and what it rests on. */
@@ -138,7 +140,7 @@ export class ReliefRound {
     }
     if (this.#warned) return false;
     this.#warned = true;
-    const { warned, waitMs } = this.context.warn(this.context.workers(), bytesToFree);
+    const { warned, waitMs } = await this.context.warn(this.context.workers(), bytesToFree);
     for (const { id } of warned) this.#record.mark('warned', { id });
     this.#record.warned.push(...warned);
     if (waitMs <= 0) return false;
@@ -210,7 +212,8 @@ export class ReliefRound {
     const kills = takeover?.kills() ?? [];
     for (const kill of kills) {
       const plan = planFor(kill.victim);
-      if (plan !== undefined) recordNativeKill(kill, plan, this.#record);
+      const victim = plan && recordNativeKill(kill, plan, this.#record);
+      if (victim !== undefined) this.context.onVictim({ ...victim });
     }
     const [first] = kills;
     return first && gauge.judge(first.usage, first.limits, true);

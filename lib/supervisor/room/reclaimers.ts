@@ -1,7 +1,7 @@
 import { SpillwayError } from '../../errors';
 import { invalidOption, quote } from '../../options';
 import type { OnDegraded } from '../containment/types';
-import type { Clock } from '../relief-round';
+import type { Clock } from '../relief/clock';
 import type { Reclaimed } from '../types';
 import { RunEnd } from './run-end';
 import { textOf } from './text-of';

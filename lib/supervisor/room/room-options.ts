@@ -34,7 +34,7 @@ export function parseRoomOptions(options: RoomOptions): ParsedRoom {
   const { levels = {}, intervalMs = 250, maxSpawnDelayMs = 1000 } = options;
   return {
     levels: parseLevels(levels),
-    intervalMs: parseNumber('intervalMs', intervalMs, { min: 10, max: 1000 }),
+    intervalMs: parseNumber('roomMs', intervalMs, { min: 10, max: 1000 }),
     maxSpawnDelayMs: parseNumber('maxSpawnDelayMs', maxSpawnDelayMs, { min: 0, max: 60_000 }),
   };
 }

@@ -1,5 +1,5 @@
 import { SpillwayError } from '../../errors';
-import type { Clock } from '../relief-round';
+import type { Clock } from '../relief/clock';
 import type { PoolState, Reclaimed } from '../types';
 import { EarlyReclaim } from './early-reclaim';
 import { every as systemEvery, type Every, type Ticker } from './every';

@@ -1,5 +1,5 @@
 import { SpillwayError } from '../../errors';
-import type { Clock } from '../relief-round';
+import type { Clock } from '../relief/clock';
 
 export interface Wish {
   bytes: number;

@@ -1,5 +1,5 @@
 import type { ChildProcess } from 'node:child_process';
-import type { Clock } from '../relief-round';
+import type { Clock } from '../relief/clock';
 import { textOf } from '../room/text-of';
 import type { Warned } from '../types';
 

@@ -10,6 +10,7 @@ import { WorkerProcess } from '../../../lib/supervisor/worker-process';
 import { errorOf } from '../../support/error-of';
 import { setAnonBytes, useFixtureHierarchy } from '../../support/fixture-pool';
 import { openFiles } from '../../support/process-resources';
+import { until } from '../../support/containment';
 
 const hierarchy = useFixtureHierarchy();
 let cgroup: Cgroup;
@@ -47,7 +48,7 @@ describe('WorkerLeaf', () => {
     const leaf = make({ memory: { minBytes: 0, lowBytes: 1, highBytes: 2, maxBytes: 'max' }, pidsMax: 7, cpuWeight: 50 });
     expect(['memory.oom.group', 'memory.min', 'memory.low', 'memory.high', 'memory.max', 'pids.max', 'cpu.weight'].map(text)).toEqual(['1', '0', '1', '2', 'max', '7', '50']);
     expect(leaf.sample()?.usage.currentBytes).toBe(0);
-    expect(openHere()).toHaveLength(1);
+    expect(openHere()).toHaveLength(3);
     expect(await leaf.settle()).toMatchObject({ leftovers: 0, peakBytes: 4096, counters: { oom_kill: 0 } });
     expect([openHere(), existsSync(cgroup.directory), leaf.sample()]).toEqual([[], false, undefined]);
     expect(owner.onRemoved.mock.calls).toEqual([[leaf]]);
@@ -65,30 +66,22 @@ describe('WorkerLeaf', () => {
     expect([openHere(), existsSync(cgroup.directory)]).toEqual([[], false]);
   });
 
-  it('leaves nothing when no descriptor is left for cgroup.kill', () => {
-    failToOpen('cgroup.kill');
+  it('leaves nothing when no descriptor is left for what a kill takes', () => {
+    jest.spyOn(native(), 'openVictim').mockReturnValueOnce({ errno: 24, syscall: 'open', file: 'cgroup.kill' });
     expect(errorOf(() => make())).toMatchObject({ code: 'ERR_SPILLWAY_SYSTEM_LIMIT' });
     expect([openHere(), existsSync(cgroup.directory)]).toEqual([[], false]);
   });
 
-  it('kills through the descriptor that it holds, and closes it after the write; after its removal does nothing', async () => {
+  it('kills by what is held for it; after its removal does nothing', async () => {
     const leaf = make();
-    const written: number[] = [];
-    const write = fs.write.bind(fs) as (...args: unknown[]) => void;
-    const writes = jest.spyOn(fs, 'write').mockImplementation(((fd: number, value: string, done: () => void) => {
-      setTimeout(() => {
-        written.push(openHere().length);
-        write(fd, value, done);
-      }, 20);
-    }) as typeof fs.write);
+    const kill = jest.spyOn(native(), 'killVictim');
+    const { victim } = leaf;
     leaf.kill();
+    leaf.remove();
     leaf.kill();
-    await leaf.remove();
-    leaf.kill();
-    expect(written).toEqual([1, 1]);
-    expect(writes).toHaveBeenCalledTimes(2);
-    expect(openHere()).toEqual([]);
-    await leaf.remove();
+    expect([kill.mock.calls, leaf.victim]).toEqual([[[victim]], undefined]);
+    await until('the descriptors to be closed', () => openHere().length === 0);
+    leaf.remove();
   });
 });
 

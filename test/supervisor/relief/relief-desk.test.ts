@@ -24,8 +24,8 @@ beforeEach(() => {
   told = [];
   workers = [];
   desk = new ReliefDesk({
-    pool: 'pool', policy: inOrder, victimTimeoutMs: 600_000, takeoverMs: 100, underInspector: false, dryRun: false,
-    reclaim: () => Promise.resolve([]), warn: () => ({ warned: [], waitMs: 0 }), onBusy: () => undefined, workers: () => workers.filter(({ alive }) => alive) as unknown as WorkerProcess[],
+    pool: 'pool', policy: inOrder, victimTimeoutMs: 600_000, takeoverMs: 100, takeoverUnderInspector: false, dryRun: false,
+    reclaim: () => Promise.resolve([]), warn: () => Promise.resolve({ warned: [], waitMs: 0 }), onBusy: () => undefined, workers: () => workers.filter(({ alive }) => alive) as unknown as WorkerProcess[],
     emit: (name, ...[argument]) => void told.push([name, argument]),
   });
 });

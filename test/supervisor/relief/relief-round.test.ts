@@ -52,7 +52,7 @@ class FakePool {
   #context(victimTimeoutMs: number): ReliefContext {
     return {
       ...this.limit, pool: 'pool', reportId: 'report-1', dryRun: false, gauge: this, policy: this.policy, victimTimeoutMs, workers: this.living, closing: () => this.closing,
-      reclaim: () => Promise.resolve([]), warn: () => ({ warned: [], waitMs: 0 }), pressing: () => false, takeover: undefined, planFor: () => undefined,
+      reclaim: () => Promise.resolve([]), warn: () => Promise.resolve({ warned: [], waitMs: 0 }), pressing: () => false, takeover: undefined, planFor: () => undefined,
       gone: () => this.limit.level === 'worker' && this.living().length === 0,
       onVictim: (victim) => {
         this.told.push(victim);

@@ -15,7 +15,7 @@ it('takes what is given', () => {
 it.each<[unknown, string]>([
   [null, 'the room'], [{ level: {} }, "did you mean 'levels'"], [{ levels: 5 }, 'levels'], [{ levels: { slow: 1 } }, "did you mean 'slowAt'"],
   [{ levels: { reclaimAt: 0 } }, 'levels.reclaimAt'], [{ levels: { slowAt: 1.1 } }, 'levels.slowAt'], [{ levels: { warnAt: NaN } }, 'levels.warnAt'], [{ levels: { warnAt: '1' } }, 'levels.warnAt'],
-  [{ levels: { slowAt: 0.8 } }, 'levels.slowAt (0.8) not to be below levels.reclaimAt (0.9)'], [{ intervalMs: 9 }, 'intervalMs'], [{ intervalMs: 1001 }, 'intervalMs'],
+  [{ levels: { slowAt: 0.8 } }, 'levels.slowAt (0.8) not to be below levels.reclaimAt (0.9)'], [{ intervalMs: 9 }, 'roomMs'], [{ intervalMs: 1001 }, 'roomMs'],
   [{ maxSpawnDelayMs: -1 }, 'maxSpawnDelayMs'], [{ maxSpawnDelayMs: 60_001 }, 'maxSpawnDelayMs'],
 ])('refuses %j', (options, text) => {
   expect(errorOf(() => parseRoomOptions(options as RoomOptions))).toMatchObject({ code: 'ERR_SPILLWAY_INVALID_OPTION', message: expect.stringContaining(text) as string });

@@ -1,22 +1,25 @@
 import type { NativeKill } from '../../native';
 import type { Plan } from '../takeover/plan-keeper';
+import type { Victim } from '../types';
 import { minVictimBytesOf } from './min-victim-bytes';
 import type { RoundRecord } from './round-record';
 
-/** Takes down a kill by the native thread as if the round had done it, with what the plan said of it. */
-export function recordNativeKill(kill: NativeKill, { candidates, ranking, ids }: Plan, record: RoundRecord): void {
+/** Takes down a kill by the native thread as if the round had done it, with what the plan said of it; `undefined` if that is not known. */
+export function recordNativeKill(kill: NativeKill, { candidates, ranking, ids }: Plan, record: RoundRecord): Victim | undefined {
   const id = ids.get(kill.victim);
   const candidate = candidates.find((each) => each.id === id);
   const reason = ranking.ranking.find((each) => each.id === id)?.reason;
-  if (id === undefined || candidate === undefined || reason === undefined) return;
+  if (id === undefined || candidate === undefined || reason === undefined) return undefined;
   const { bytesToFree, dyingBytes, freeableBytes, limits } = kill;
   const nowMs = record.nowMs;
   const atMs = nowMs - kill.decidedAgeMs;
   const minVictimBytes = minVictimBytesOf(Math.min(limits.highBytes ?? Infinity, limits.maxBytes ?? Infinity));
   record.weigh(candidates, ranking);
   record.decisions.push({ atMs, by: 'native', bytesToFree, dyingBytes, minVictimBytes, freeableBytes: { [id]: freeableBytes ?? null }, victim: id });
-  record.victims.push({ id, pid: candidate.pid ?? 0, reason, freeableBytes, by: 'native', signal: 'SIGKILL', died: kill.exitedAgeMs !== undefined });
+  const victim: Victim = { id, pid: candidate.pid ?? 0, reason, freeableBytes, by: 'native', signal: 'SIGKILL', died: kill.exitedAgeMs !== undefined };
+  record.victims.push(victim);
   record.mark('decided', { id, atMs });
   record.mark('signalled', { id, atMs: nowMs - kill.signalledAgeMs });
   if (kill.exitedAgeMs !== undefined) record.mark('exited', { id, atMs: nowMs - kill.exitedAgeMs });
+  return victim;
 }
