@@ -1,9 +1,11 @@
 import { formatBytes } from '../format-bytes';
 import { type Bytes, checkKeys, parseBytes } from '../options';
-import { compareBySize, compareByStart } from './compare-candidates';
-import { formatDuration } from './format-duration';
+import { mostToFreeFirst } from './criteria';
 import { freeableBytesOf } from './freeable-bytes';
-import type { Candidate, KillPolicy, Ranked } from './types';
+import type { Criterion, OrderPolicy } from './order';
+import { orderPolicy } from './order-policy';
+import { newestStartFirst } from './start-criteria';
+import type { Candidate } from './types';
 
 export interface ByStartTimeOptions {
   /**
@@ -30,27 +32,28 @@ export interface ByStartTimeOptions {
  *    nobody is left out: when they are all there is and the pool is short, the kernel would pick among
  *    them, or among everybody.
  *
- * Ties end by id. Unknown `freeableBytes` counts 0. `priority`, `owner` and `attempt` play no part.
+ * Ties end by id. Unknown `freeableBytes` counts 0, a start that is not known counts as the oldest.
+ * `priority`, `owner` and `attempt` play no part: `firstBy(byPriority(), byStartTime())` puts one before it.
  *
  * @throws {SpillwayError} `ERR_SPILLWAY_INVALID_OPTION`
  */
-export function byStartTime(options: ByStartTimeOptions = {}): KillPolicy {
+export function byStartTime(options: ByStartTimeOptions = {}): OrderPolicy {
   checkKeys('byStartTime', options, ['idleBytes']);
   const { idleBytes = 0 } = options;
-  const spareBelowBytes = parseBytes('idleBytes', idleBytes);
-  return {
-    name: 'byStartTime',
-    rank: (candidates) =>
-      rungs.flatMap((rung) => {
-        const members = candidates.filter((each) => rungOf(each, spareBelowBytes) === rung);
-        return rankRung(rung, members, spareBelowBytes);
-      }),
-  };
+  return orderPolicy('byStartTime', [rungFirst(parseBytes('idleBytes', idleBytes)), leastLossInRung]);
 }
 
 /** In the order of dying. */
 const rungs = ['idle', 'retriable task', 'retriable service', 'task', 'service', 'spare'] as const;
 type Rung = (typeof rungs)[number];
+
+function rungFirst(spareBelowBytes: number): Criterion {
+  const said = { ...words, spare: `idle, but below idleBytes (${formatBytes(spareBelowBytes)}), so busy workers go first` };
+  return {
+    key: (candidate) => rungs.indexOf(rungOf(candidate, spareBelowBytes)),
+    explain: (candidate) => said[rungOf(candidate, spareBelowBytes)],
+  };
+}
 
 function rungOf(candidate: Candidate, spareBelowBytes: number): Rung {
   if (candidate.idle) return freeableBytesOf(candidate) < spareBelowBytes ? 'spare' : 'idle';
@@ -58,45 +61,20 @@ function rungOf(candidate: Candidate, spareBelowBytes: number): Rung {
   return candidate.retriable ? 'retriable task' : 'task';
 }
 
-function rankRung(rung: Rung, members: readonly Candidate[], spareBelowBytes: number): Ranked[] {
-  const compare = rung === 'idle' || rung === 'spare' ? compareBySize : compareByStart;
-  return members
-    .toSorted(compare)
-    .map((each, place, sorted) => ({ id: each.id, reason: reasonFor(rung, sorted, place, each, spareBelowBytes) }));
-}
-
-function reasonFor(rung: Rung, sorted: readonly Candidate[], place: number, candidate: Candidate, spareBelowBytes: number): string {
-  if (rung === 'spare') {
-    return `idle, but ${size(candidate)}, so busy workers go first (idleBytes is ${formatBytes(spareBelowBytes)})`;
-  }
-  if (rung === 'idle') {
-    const isLargest = place === 0 && sorted.length > 1 && freeableBytesOf(candidate) > 0;
-    return `idle, so no work is lost; ${size(candidate)}${isLargest ? `, the most of ${sorted.length} idle workers` : ''}`;
-  }
-  return `busy ${work[rung]}, ${start(sorted, place, candidate)}`;
-}
-
-const work: Readonly<Record<Exclude<Rung, 'idle' | 'spare'>, string>> = {
-  'retriable task': 'with a task that can be retried',
-  'retriable service': 'as a service that can be retried',
-  task: 'with a task that cannot be retried',
-  service: 'as a service that cannot be retried',
+const words: Readonly<Record<Exclude<Rung, 'spare'>, string>> = {
+  idle: 'idle, so no work is lost',
+  'retriable task': 'busy with a task that can be retried',
+  'retriable service': 'busy as a service that can be retried',
+  task: 'busy with a task that cannot be retried',
+  service: 'busy as a service that cannot be retried',
 };
 
-function size(candidate: Candidate): string {
-  return candidate.freeableBytes === undefined
-    ? 'how much it would free is not known'
-    : `would free ${formatBytes(freeableBytesOf(candidate))}`;
-}
+/** A rung holds either idle workers or busy ones, so this never compares bytes with times. */
+const leastLossInRung: Criterion = {
+  key: (candidate) => inRung(candidate).key(candidate),
+  explain: (candidate, tied) => inRung(candidate).explain(candidate, tied),
+};
 
-// Told against the newest of the same rung, not against now: a policy has no clock.
-function start(sorted: readonly Candidate[], place: number, { startedAtMs }: Candidate): string {
-  const count = sorted.length;
-  if (count === 1) return 'the only such worker';
-  if (!Number.isFinite(startedAtMs)) return 'its start is not known';
-  if (place === 0) return `started last of ${count} such workers`;
-  const beforeNewestMs = (sorted[0]?.startedAtMs ?? startedAtMs) - startedAtMs;
-  return beforeNewestMs === 0
-    ? `started at the same time as the newest of ${count} such workers, comes after it by id`
-    : `started ${formatDuration(beforeNewestMs)} before the newest of ${count} such workers`;
+function inRung({ idle }: Candidate): Criterion {
+  return idle ? mostToFreeFirst : newestStartFirst;
 }

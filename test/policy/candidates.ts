@@ -27,6 +27,9 @@ export function idsOf(entries: readonly { id: string }[]): string[] {
   return entries.map(({ id }) => id);
 }
 
+/** What untyped callers and the JSON of a report (`null`) may hold where a number or a string is due. */
+const missing = [undefined, null] as unknown as undefined[];
+
 /** Small ranges, so that ties are common; a few values that must not break an order or a sum. */
 const arbitraryCandidate: fc.Arbitrary<Candidate> = fc
   .record({
@@ -34,14 +37,15 @@ const arbitraryCandidate: fc.Arbitrary<Candidate> = fc
     retriable: fc.boolean(),
     kind: fc.constantFrom('task' as const, 'service' as const),
     idle: fc.boolean(),
-    startedAtMs: fc.oneof({ weight: 8, arbitrary: fc.integer({ min: -3, max: 3 }) }, fc.constantFrom(0.25, NaN, Infinity, -Infinity)),
+    startedAtMs: fc.oneof({ weight: 8, arbitrary: fc.integer({ min: -3, max: 3 }) }, fc.constantFrom(-0, 0.25, NaN, Infinity, -Infinity, ...(missing as unknown as number[]))),
     freeableBytes: fc.oneof(
       { weight: 8, arbitrary: fc.integer({ min: 0, max: 20 }) },
-      fc.constantFrom(undefined, undefined, GiB, NaN, -1),
+      fc.constantFrom(undefined, undefined, GiB, NaN, -1, -0, Infinity, ...missing),
     ),
-    priority: fc.integer({ min: 0, max: 3 }),
+    priority: fc.oneof({ weight: 4, arbitrary: fc.integer({ min: -1, max: 2 }) }, fc.constantFrom(...missing, NaN, -0, Infinity, -Infinity)),
+    owner: fc.constantFrom('a', 'b', 'c', 'd\n\u2028e', '', ...missing),
   })
-  .map(({ id, ...given }) => candidate(id, given));
+  .map(({ id, ...given }) => candidate(id, given as Partial<Candidate>));
 
 export const arbitraryCandidates: fc.Arbitrary<Candidate[]> = fc.uniqueArray(arbitraryCandidate, { selector: ({ id }) => id, maxLength: 24 });
 

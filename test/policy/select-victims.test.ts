@@ -82,7 +82,7 @@ describe('selectVictims, for any ranking', () => {
     const byId = new Map(candidates.map((each) => [each.id, each]));
     return selectVictims(inOrder(ids), candidates, need(bytesToFree, given)).map(({ id }) => byId.get(id) ?? candidate('stranger'));
   };
-  const bytesOf = ({ freeableBytes = 0 }: Candidate): number => (freeableBytes > 0 ? freeableBytes : 0);
+  const bytesOf = ({ freeableBytes = 0 }: Candidate): number => (freeableBytes > 0 && freeableBytes < Infinity ? freeableBytes : 0);
   const sum = (victims: readonly Candidate[]): number => victims.reduce((total, each) => total + bytesOf(each), 0);
   const holds = (check: (input: Anything, victims: Candidate[], neededBytes: number) => void): void => {
     fc.assert(fc.property(anything, (input) => {
