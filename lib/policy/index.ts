@@ -1,3 +1,4 @@
+export { byOwner, type ByOwnerOptions } from './by-owner';
 export { byPriority } from './by-priority';
 export { byStartTime, type ByStartTimeOptions } from './by-start-time';
 export { largestFirst } from './largest-first';

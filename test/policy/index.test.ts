@@ -3,7 +3,9 @@ import * as policy from '../../lib/policy';
 
 describe('spillway/policy', () => {
   it('exports policies and the selection', () => {
-    expect(Object.keys(policy).sort()).toEqual(['byPriority', 'byStartTime', 'largestFirst', 'newestFirst', 'oldestFirst', 'selectVictims']);
+    expect(Object.keys(policy).sort()).toEqual([
+      'byOwner', 'byPriority', 'byStartTime', 'largestFirst', 'newestFirst', 'oldestFirst', 'selectVictims',
+    ]);
   });
 
   it('loads no native code', () => {
