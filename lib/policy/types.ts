@@ -15,9 +15,9 @@ export interface Candidate {
   /** Start of its present work, on the time line of `performance.now()`. */
   startedAtMs: number;
   usage: MemoryUsage;
-  /** What its death would give back: anon + swap. `undefined`: unknown, counted as 0. */
+  /** What its death would give back, in bytes: anon + swap. `undefined`: unknown, counted as 0, as is what is no amount. */
   freeableBytes: number | undefined;
-  /** Higher dies later. */
+  /** Higher dies later. Default: none, which `byPriority()` counts as 0. */
   priority?: number;
   /** How many times this work was started before; 0 for the first. */
   attempt: number;
@@ -25,6 +25,7 @@ export interface Candidate {
 }
 
 export interface KillNeed {
+  /** What is in use above the mark, and the kill buffer on top, so that the pool is not short again at once. */
   bytesToFree: number;
   breach: Breach;
   /** Memory of victims that were signalled and are not gone yet. */
@@ -43,10 +44,17 @@ export interface Ranked {
 }
 
 /**
- * Says who dies first. Pure and deterministic: no clock, no files, no randomness. A candidate that
- * is left out is protected.
+ * Says who dies first. Pure and deterministic: no clock, no files, no randomness; the same ranking in
+ * whatever order the candidates come.
+ *
+ * A candidate that is left out is protected: Spillway never chooses it. Protect few: when those that are
+ * ranked do not cover the need, nobody else is chosen, and the kernel's OOM killer picks among all.
+ *
+ * A policy of your own is any object of this form. One that throws, or returns something else than each
+ * of some candidates once with a reason, is replaced by `byStartTime()` for that decision, and the report says so.
  */
 export interface KillPolicy {
   name: string;
+  /** The first entry dies first. Must not change what it gets. */
   rank(candidates: readonly Candidate[], need: KillNeed): Ranked[];
 }
