@@ -6,6 +6,8 @@ import type { Candidate, KillNeed, Ranked } from './types';
  * `freeableBytes` add up to `need.bytesToFree - need.dyingBytes`. Empty when that is 0 or less:
  * what is already dying is enough. All that may be taken when it cannot be covered.
  *
+ * - `bytesToFree` has the kill buffer in it; nothing is added here. Of a candidate, `freeableBytes` alone
+ *   counts: the rest of its `usage` (page cache, shared memory) may well stay when it is gone.
  * - Candidates below `need.minVictimBytes` come after all the others, in rank order, so they die only
  *   when the others do not cover the need. Unknown size counts 0 bytes, so it is below any minimum but 0.
  * - At most one victim that counts 0 bytes (size unknown, or known to be 0) is taken: the first in

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { type Candidate, type Ranked, selectVictims } from '../../lib/policy';
-import { arbitraryCandidates, candidate, idsOf, need } from './candidates';
+import { arbitraryCandidates, candidate, GiB, idsOf, need } from './candidates';
 
 const sized = (sizes: Record<string, number | undefined>): Candidate[] =>
   Object.entries(sizes).map(([id, freeableBytes]) => candidate(id, { freeableBytes }));
@@ -62,6 +62,33 @@ describe('selectVictims', () => {
 
   it('ignores strangers and repetitions in the ranking', () => {
     expect(select({ a: 5, b: 5 }, 10, {}, ['ghost', 'a', 'a', 'ghost', 'b'])).toEqual(['a', 'b']);
+  });
+});
+
+describe('selectVictims and what the need is made of', () => {
+  it('frees the kill buffer too: it is part of the bytes to free', () => {
+    const [overBytes, killBufferBytes] = [10, 5];
+    expect(select({ a: 10, b: 10 }, overBytes)).toEqual(['a']);
+    expect(select({ a: 10, b: 10 }, overBytes + killBufferBytes)).toEqual(['a', 'b']);
+  });
+
+  it('counts what a death gives back, not what the worker uses', () => {
+    const usage = { currentBytes: GiB, fileBytes: GiB, shmemBytes: GiB };
+    const two = ['a', 'b'].map((id) => candidate(id, { freeableBytes: 5, usage }));
+    expect(idsOf(selectVictims(inOrder(['a', 'b']), two, need(6)))).toEqual(['a', 'b']);
+  });
+
+  it.each([NaN, -1, Infinity, null, undefined] as number[])('counts %p bytes as unknown: 0', (freeableBytes) => {
+    expect(select({ odd: freeableBytes, known: 5 }, 5)).toEqual(['odd', 'known']);
+    expect(select({ odd: freeableBytes, known: 5 }, 5, { minVictimBytes: 1 })).toEqual(['known']);
+  });
+
+  it('takes nobody when what is dying is not a number', () => {
+    expect(select({ a: 5 }, 5, { dyingBytes: NaN })).toEqual([]);
+  });
+
+  it('frees any amount when the need has no bound', () => {
+    expect(select({ a: 5, b: 5 }, Infinity)).toEqual(['a', 'b']);
   });
 });
 
@@ -136,6 +163,13 @@ describe('selectVictims, for any ranking', () => {
       const places = (small: boolean): number[] =>
         victims.filter((each) => bytesOf(each) < minVictimBytes === small).map(({ id }) => ids.indexOf(id));
       for (const some of [places(true), places(false)]) expect(some).toEqual(some.toSorted((a, b) => a - b));
+    });
+  });
+
+  it('takes the same ones for more, and then others', () => {
+    holds((input, victims) => {
+      const more = run({ ...input, bytesToFree: input.bytesToFree + 7 });
+      expect(more.slice(0, victims.length)).toEqual(victims);
     });
   });
 
