@@ -77,6 +77,11 @@ export class WorkerProcess {
     this.enclosure.kill();
   }
 
+  /** By the native thread. */
+  wasKilled(why: KillFacts): void {
+    this.#kill ??= why;
+  }
+
   update({ idle, retriable, priority, labels }: WorkerUpdate): void {
     if (idle !== undefined) {
       if (this.#idle && !idle) this.#startedAtMs = performance.now();
@@ -144,7 +149,6 @@ export class WorkerProcess {
 
   #killFacts(): KillFacts | undefined {
     const { victim } = this.enclosure;
-    // Kept: the report that tells of it is the one of now.
     this.#kill ??= victim === undefined ? undefined : this.killedNatively(victim);
     return this.#kill;
   }

@@ -54,8 +54,12 @@ it.each<[string, Partial<Report>, string]>([
     'files that do not tell', { shortness: unknown, limits: {}, delta: { ...none, high: 1 } },
     '/pool: high +1; its usage or limits cannot be read, so whether it is short is unknown',
   ],
+  [
+    'what the native thread has done', { delta: { ...none, high: 3 }, kills: 2 },
+    '/pool: high +3, not short: it uses 0 B of 100 MiB; it was short while JavaScript did not answer, and 2 workers were killed by the native thread',
+  ],
 ])('%s', (_what, given, sentence) => {
-  expect(breachReason('/pool', { delta: none, shortness: known, usage: {}, limits, ...given })).toBe(sentence);
+  expect(breachReason('/pool', { delta: none, shortness: known, usage: {}, limits, kills: 0, ...given })).toBe(sentence);
 });
 
 it('is always one line, names the cgroup first, and shows no number that nobody can read', () => {
@@ -66,6 +70,7 @@ it('is always one line, names the cgroup first, and shows no number that nobody 
       known: fc.boolean(), short: fc.boolean(), pinnedBytes: fc.nat(), markBytes: fc.oneof(fc.nat(), fc.constant(Infinity)), clearBytes: fc.nat(), bytesToFree: fc.nat(),
     }),
     usage: fc.record({ currentBytes: fc.nat() }),
+    kills: fc.nat({ max: 3 }),
     limits: fc.record({ highBytes: bytes, maxBytes: bytes }) as fc.Arbitrary<Report['limits']>,
   });
   fc.assert(

@@ -266,6 +266,11 @@ export class FakeWorker implements RoundWorker {
     return { id: this.id, how: 'signal', shedMs: 100, child: undefined, signal: () => true };
   }
 
+  wasKilled(why: KillFacts): void {
+    this.kills.push(why);
+    this.dying = true;
+  }
+
   askToEnd(why: KillFacts): void {
     this.asks.push(why);
   }

@@ -42,7 +42,7 @@ export interface ReliefContext extends RoundSubject {
 /** What a round asks of a worker, and does to it. */
 export type RoundWorker = Pick<
   WorkerProcess,
-  'facts' | 'pid' | 'victim' | 'exited' | 'dying' | 'dyingBytes' | 'stuck' | 'candidate' | 'kill' | 'askToEnd' | 'markStuck' | 'warnedAtMs' | 'warnTarget'
+  'facts' | 'pid' | 'victim' | 'exited' | 'dying' | 'dyingBytes' | 'stuck' | 'candidate' | 'kill' | 'wasKilled' | 'askToEnd' | 'markStuck' | 'warnedAtMs' | 'warnTarget'
 >;
 
 /** The policy's choice, and what it rests on. */
@@ -208,9 +208,11 @@ export class ReliefRound {
 
   /** Takes down what the native thread has done meanwhile. Returns how the limit stood for the first of it. */
   #adoptKills(): PoolState | undefined {
-    const { takeover, planFor, gauge } = this.context;
+    const { takeover, planFor, gauge, level, reportId } = this.context;
     const kills = takeover?.kills() ?? [];
     for (const kill of kills) {
+      // Its end, which may be heard later, is told by this report.
+      this.context.workers().find((worker) => worker.victim === kill.victim)?.wasKilled({ for: 'relief', level, reportId });
       const plan = planFor(kill.victim);
       const victim = plan && recordNativeKill(kill, plan, this.#record);
       if (victim !== undefined) this.context.onVictim({ ...victim });
