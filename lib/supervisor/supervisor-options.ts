@@ -10,6 +10,8 @@ import { byStartTime } from '../policy/by-start-time';
 import type { KillPolicy } from '../policy/types';
 import { systemClock, type Clock } from './relief/clock';
 import { parseRoomOptions, type ParsedRoom, type RoomLevels } from './room/room-options';
+import { parseLogger, type Logger } from './logger';
+import { parseReportsOptions, type ReportsOptions, type ReportsSettings } from './reports/reports-options';
 import { guaranteeLevels, type GuaranteeLevel } from './guarantee';
 
 export interface SupervisorOptions {
@@ -64,6 +66,10 @@ export interface SupervisorOptions {
   roomMs?: number;
   /** How long a spawn is held up at most while the pool is full. Default 1000, from 0 (never) to 60,000. */
   maxSpawnDelayMs?: number;
+  /** What is kept of relief reports: in memory, and in a file. */
+  reports?: ReportsOptions;
+  /** A pino logger, or anything of its shape. Default: nothing is logged. */
+  logger?: Logger;
   /** The time that rounds and waits go by. Default the monotonic clock; for tests. */
   clock?: Clock;
   /** See `EventMemoryMonitorOptions`. Default 1000, from 10 to 3,600,000. */
@@ -96,6 +102,8 @@ export interface SupervisorSettings {
   dryRun: boolean;
   room: ParsedRoom;
   clock: Clock;
+  reports: ReportsSettings;
+  logger: Logger;
   safetyReadMs: number;
   require: GuaranteeLevel;
   leftovers: Leftovers;
@@ -110,7 +118,7 @@ export interface SupervisorSettings {
 
 const optionNames = [
   'name', 'cgroup', 'limits', 'require', 'leftovers', 'moveOthers', 'force', 'policy', 'killBufferBytes', 'victimTimeoutMs', 'takeoverMs',
-  'takeoverUnderInspector', 'reclaimBudgetMs', 'dryRun', 'levels', 'roomMs', 'maxSpawnDelayMs', 'clock', 'safetyReadMs', 'pollMs',
+  'takeoverUnderInspector', 'reclaimBudgetMs', 'dryRun', 'levels', 'roomMs', 'maxSpawnDelayMs', 'reports', 'logger', 'clock', 'safetyReadMs', 'pollMs',
   'graceMs', 'closeOn',
 ] as const;
 
@@ -141,6 +149,8 @@ export function parseSupervisorOptions(options: SupervisorOptions): SupervisorSe
     dryRun: parseBoolean('dryRun', dryRun),
     room: parseRoomOptions({ levels, intervalMs: roomMs, maxSpawnDelayMs }),
     clock: parseClock(clock),
+    reports: parseReportsOptions(options.reports),
+    logger: parseLogger(options.logger),
     safetyReadMs: parseNumber('safetyReadMs', safetyReadMs, { min: 10, max: 3_600_000 }),
     require: parseOneOf('require', require, guaranteeLevels),
     leftovers: parseOneOf('leftovers', leftovers, ['kill', 'adopt']),

@@ -1,30 +1,26 @@
 import type { ForkOptions, SpawnOptions } from 'node:child_process';
 import { EventEmitter } from 'node:events';
 import { emitSafely } from '../emit-safely';
-import { SpillwayError } from '../errors';
 import { parseName } from '../options';
+import { assemble, type Parts, type Tell } from './assemble';
 import { atExit } from './at-exit';
 import { parseCloseOptions, type CloseOptions, type CloseSettings } from './close-options';
+import { closeDown } from './close-down';
 import { closeOnSignals } from './close-on-signals';
 import type { Containment, GroupLimits, OnDegraded } from './containment/types';
-import { Crew } from './crew';
-import { endWorkers } from './end-workers';
 import { forkArguments } from './fork-arguments';
 import { parseGroupLimits, type GroupOptions } from './group-options';
 import { chooseContainment, warnIfLowered, type Guarantee } from './guarantee';
 import type { Attachable, Prepared } from './prepared';
-import { ReliefDesk } from './relief/relief-desk';
-import { Reclaimers, type Reclaimer } from './room/reclaimers';
-import { Room } from './room/room';
+import { logEvent } from './logger';
+import { publish } from './reports/channels';
+import { Reports } from './reports/reports';
+import type { Reclaimer } from './room/reclaimers';
 import type { WaitForRoomOptions } from './room/wait-options';
-import { warnWorkers } from './shed/warn-workers';
 import { parseSupervisorOptions, type SupervisorOptions, type SupervisorSettings } from './supervisor-options';
-import type { SupervisorEvents, SupervisorStatus } from './types';
+import type { ReliefReport, SupervisorEvents, SupervisorStatus } from './types';
 import type { SpawnedWorker, Worker } from './worker';
 import type { WorkerOptions } from './worker-options';
-
-/** After this time it is told whom `close()` waits for, in milliseconds. */
-const stuckAfterMs = 10_000;
 
 /**
  * Runs workers in a pool with a memory limit, and when the pool is short, kills the one whose loss
@@ -32,7 +28,7 @@ const stuckAfterMs = 10_000;
  *
  * The pool is the cgroup BASE/NAME; each worker has a leaf of its own below it. Where the host has no
  * cgroup v2 to give, it promises less, and `guarantee` says why. Three descriptors per supervisor and
- * two per worker, beside those of its monitors: one for the pool, and one for each group and worker
+ * five per worker, beside those of its monitors: one for the pool, and one for each group and worker
  * with a mark of its own.
  */
 export class Supervisor extends EventEmitter<SupervisorEvents> implements AsyncDisposable {
@@ -42,11 +38,17 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements AsyncD
   readonly adopted: readonly Worker[];
   readonly #settings: SupervisorSettings;
   readonly #containment: Containment;
-  readonly #reclaimers: Reclaimers;
-  readonly #room: Room;
-  readonly #desk: ReliefDesk;
-  readonly #crew: Crew;
+  readonly #reports: Reports;
+  readonly #parts: Parts;
   readonly #handlers: Disposable[];
+  /** To all who want to know; a report is kept before any listener acts on it. */
+  readonly #tell: Tell = (name, ...args) => {
+    const { name: pool, logger } = this.#settings;
+    if (name === 'relief') this.#reports.keep(...(args as SupervisorEvents['relief']));
+    logEvent(logger, pool, name, ...args);
+    publish(pool, name, ...args);
+    emitSafely<SupervisorEvents, typeof name>(this, name, ...args);
+  };
   /** Ends the draining of `close()`. */
   readonly #hurry = new AbortController();
   #closed: Promise<void> | undefined;
@@ -70,7 +72,7 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements AsyncD
     try {
       const supervisor = new Supervisor(settings, containment, guarantee);
       tell = (error) => {
-        supervisor.#emit('degraded', error);
+        supervisor.#tell('degraded', error);
       };
       warnIfLowered(guarantee);
       return supervisor;
@@ -89,54 +91,18 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements AsyncD
     this.#settings = settings;
     this.#containment = containment;
     this.guarantee = guarantee;
-    const emit = this.#emit.bind(this);
-    const { clock, reclaimBudgetMs } = settings;
-    this.#reclaimers = new Reclaimers((error) => {
-      emit('degraded', error);
+    this.#reports = new Reports(settings.reports, (error) => {
+      this.#tell('degraded', error);
     });
-    this.#room = new Room({
-      ...settings.room,
-      clock,
-      measure: () => containment.pool?.gauge.measure(true),
-      reclaimers: this.#reclaimers,
-      onAccepting: (accepting) => {
-        emit('accepting', accepting);
-      },
-      onWarn: ({ usage: { pinnedBytes = 0 }, markBytes }) => {
-        void warnWorkers(this.#crew.workers(), Math.ceil(pinnedBytes - markBytes * settings.room.levels.reclaimAt), clock);
-      },
-      onReclaimed: () => undefined,
-    });
-    this.#desk = new ReliefDesk({
-      ...settings,
-      pool: settings.name,
-      workers: () => this.#crew.workers(),
-      reclaim: (bytes) => this.#reclaimers.run({ bytes, budgetMs: reclaimBudgetMs, clock }),
-      warn: (workers, bytes) => warnWorkers(workers, bytes, clock),
-      onBusy: (busy) => {
-        if (busy) this.#room.pause();
-        else this.#room.resume();
-      },
-      emit,
-    });
-    this.#crew = new Crew({
-      containment,
-      desk: this.#desk,
-      oomScoreAdj: settings.oomScoreAdj,
-      accepting: () => this.accepting,
-      slowDown: (signal) => this.#room.slowDown(signal && { signal }),
-      emit,
-    });
-    if (containment.pool !== undefined) this.#desk.watch(containment.pool);
-    this.#room.start();
-    this.adopted = containment.adopted.map((left) => this.#crew.keep(left));
+    this.#parts = assemble(settings, containment, this.#tell);
+    this.adopted = containment.adopted.map((left) => this.#parts.crew.keep(left));
     this.#handlers = [
       atExit(() => {
         try {
           containment.removeNow();
         } finally {
           // Node closes what a worker thread has opened, but does not know of these.
-          for (const { main } of this.#crew.workers()) main.release();
+          for (const { main } of this.#parts.crew.workers()) main.release();
         }
       }),
       closeOnSignals(settings.closeOn, () => this.close()),
@@ -152,12 +118,12 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements AsyncD
    * the cgroup's files. Nothing is left behind then.
    */
   async spawn(file: string, args: readonly string[] = [], spawnOptions: SpawnOptions = {}, workerOptions: WorkerOptions = {}): Promise<SpawnedWorker> {
-    return this.#crew.start({ file, args, options: spawnOptions }, workerOptions);
+    return this.#parts.crew.start({ file, args, options: spawnOptions }, workerOptions);
   }
 
   /** Starts a Node module as `child_process.fork` does; otherwise as `spawn()`. */
   async fork(modulePath: string | URL, args: readonly string[] = [], forkOptions: ForkOptions = {}, workerOptions: WorkerOptions = {}): Promise<SpawnedWorker> {
-    return this.#crew.start(forkArguments(modulePath, args, forkOptions), workerOptions);
+    return this.#parts.crew.start(forkArguments(modulePath, args, forkOptions), workerOptions);
   }
 
   /**
@@ -167,7 +133,7 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements AsyncD
    * the cgroup's files
    */
   prepare(workerOptions: WorkerOptions = {}): Prepared {
-    return this.#crew.prepare(workerOptions);
+    return this.#parts.crew.prepare(workerOptions);
   }
 
   /** Makes a running process a worker, with its descendants: `prepare()` and `attach()` in one. */
@@ -184,8 +150,8 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements AsyncD
    */
   async group(id: string, options: GroupOptions = {}): Promise<void> {
     const limits = parseGroupLimits(options);
-    this.#crew.checkOpen();
-    await this.#crew.track(this.#setGroup(parseName('group', id), limits));
+    this.#parts.crew.checkOpen();
+    await this.#parts.crew.track(this.#setGroup(parseName('group', id), limits));
   }
 
   /**
@@ -195,12 +161,12 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements AsyncD
    * @throws ERR_SPILLWAY_INVALID_OPTION
    */
   addReclaimer(reclaimer: Reclaimer): Disposable {
-    return this.#reclaimers.add(reclaimer);
+    return this.#parts.reclaimers.add(reclaimer);
   }
 
   /** Whether new work is welcome: the pool is below `levels.slowAt` of its mark, no relief round is under way, and `close()` was not called. */
   get accepting(): boolean {
-    return this.#room.accepting;
+    return this.#parts.room.accepting;
   }
 
   /**
@@ -210,7 +176,12 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements AsyncD
    * @throws ERR_SPILLWAY_INVALID_OPTION, ERR_SPILLWAY_TIMEOUT, ERR_SPILLWAY_STOPPED, and the signal's reason
    */
   async waitForRoom(options: WaitForRoomOptions = {}): Promise<void> {
-    await this.#room.waitForRoom(options);
+    await this.#parts.room.waitForRoom(options);
+  }
+
+  /** The last relief reports (100, see the option `reports`), the newest last. */
+  get reports(): readonly ReliefReport[] {
+    return this.#reports.list;
   }
 
   status(): SupervisorStatus {
@@ -222,8 +193,8 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements AsyncD
       monitor: pool?.monitor.state,
       pool: pool?.gauge.measure(pool.monitor.state === 'breached'),
       accepting: this.accepting,
-      workers: this.#crew.workers().map((worker) => ({ ...worker.candidate(), dying: worker.dying })),
-      counts: { ...this.#desk.counts, kills: this.#crew.kills, kernelOomKills: this.#containment.kernelOomKills() },
+      workers: this.#parts.crew.workers().map((worker) => ({ ...worker.candidate(), dying: worker.dying })),
+      counts: { ...this.#parts.desk.counts, kills: this.#parts.crew.kills, kernelOomKills: this.#containment.kernelOomKills() },
     };
   }
 
@@ -246,40 +217,17 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements AsyncD
   }
 
   async #close(settings: CloseSettings): Promise<void> {
-    this.#room.stop();
-    if (!settings.drain) this.#desk.stop();
-    // Also because workers that the program has unref'd must not let it exit before they are gone.
-    const reminder = setInterval(() => {
-      this.#tellStuck();
-    }, stuckAfterMs);
     try {
-      const workers = await this.#crew.dismiss();
-      await endWorkers(workers, settings, this.#hurry.signal);
-      // An event may start no round now; the one under way ends before its next victim.
-      this.#desk.stop();
-      await Promise.all([...workers.map(({ exited }) => exited), this.#desk.rounds]);
-      this.#containment.remove();
+      await closeDown(this.#parts, this.#containment, settings, this.#hurry.signal, this.#tell);
     } finally {
-      clearInterval(reminder);
       for (const handler of this.#handlers) handler[Symbol.dispose]();
+      await this.#reports.close();
     }
-  }
-
-  /** While `close()` waits: processes in the kernel's hands (state D) do not die, and nobody would know why. */
-  #tellStuck(): void {
-    const stuck = this.#crew.workers().filter((worker) => worker.dying && !worker.stuck);
-    for (const worker of stuck) worker.markStuck();
-    if (stuck.length === 0) return;
-    const names = stuck.slice(0, 8).map(({ facts, pid }) => `${facts.id} (process ${pid})`).join(', ');
-    this.#emit('degraded', new SpillwayError('ERR_SPILLWAY_STUCK', `close() waits for workers that were killed and do not die: ${names}; see 'ps -o pid,stat,wchan'`));
   }
 
   async #setGroup(id: string, limits: GroupLimits): Promise<void> {
     const scope = await this.#containment.setGroup(id, limits);
-    if (scope !== undefined) this.#desk.watch(scope);
+    if (scope !== undefined) this.#parts.desk.watch(scope);
   }
 
-  #emit<Name extends keyof SupervisorEvents>(name: Name, ...args: SupervisorEvents[Name]): void {
-    emitSafely<SupervisorEvents, Name>(this, name, ...args);
-  }
 }

@@ -2,7 +2,8 @@ import { ok, skipped, warning } from './finding';
 import type { Situation } from './situation';
 import type { Finding } from './types';
 
-const perWorker = 2;
+/** Its process, twice, and of its cgroup what a kill takes: cgroup.kill, memory.stat, memory.swap.current. */
+const perWorker = 5;
 /** Three of child_process's default stdio 'pipe'. */
 const perWorkerWithPipes = perWorker + 3;
 const perMonitor = 8;

@@ -6,7 +6,7 @@ import type { KillPolicy } from '../../policy/types';
 import type { LimitScope } from '../containment/types';
 import type { KillFacts } from '../exit-cause';
 import { PlanKeeper } from '../takeover/plan-keeper';
-import type { Reclaimed, SupervisorEvents } from '../types';
+import type { Reclaimed, ReliefReport, SupervisorEvents } from '../types';
 import type { WorkerProcess } from '../worker-process';
 import { ReliefRound, type ReliefContext } from './relief-round';
 
@@ -170,6 +170,7 @@ export class ReliefDesk {
     this.counts.reliefRounds++;
     try {
       const report = await round.run();
+      if (!report.dryRun) this.#tellStuck(report);
       // While nothing can be done each safety read asks again, and one report says it all.
       const helpless = report.victims.length === 0 ? report.outcome === 'no-candidate' || report.outcome === 'unreadable' : report.dryRun;
       // A breach that was heard while the last round ended: the shortage was over by then.
@@ -184,6 +185,14 @@ export class ReliefDesk {
       // What the native thread kills from here on is the matter of the next report.
       if (this.#scopes.has(scope)) this.#scopes.set(scope, randomUUID());
       scope.takeover?.release();
+    }
+  }
+
+  #tellStuck({ victims }: ReliefReport): void {
+    for (const { id, pid, died, stuck } of victims) {
+      if (died) continue;
+      const state = stuck === undefined ? '' : ` (state ${stuck.state}${stuck.waitsFor === undefined ? '' : `, in ${stuck.waitsFor}`})`;
+      this.context.emit('degraded', new SpillwayError('ERR_SPILLWAY_STUCK', `Worker ${id} was killed to relieve a limit, and its process ${pid} does not die${state}; its memory is not counted on`));
     }
   }
 
