@@ -110,17 +110,16 @@ Napi::Value arm_plan(const Napi::CallbackInfo& info) {
 Napi::Value lease_plan(const Napi::CallbackInfo& info) {
   uint64_t epoch = 0;
   environment_of(info)->change_plan(
-      id_of(info[0]), [&epoch](Takeover& takeover) {
-        epoch = takeover.lease(monotonic_ns());
-      });
+      id_of(info[0]),
+      [&epoch](Takeover& takeover) { epoch = takeover.lease(monotonic_ns()); });
   return Napi::Number::New(info.Env(), static_cast<double>(epoch));
 }
 
 // releasePlan(watch): undefined
 Napi::Value release_plan(const Napi::CallbackInfo& info) {
-  environment_of(info)->change_plan(
-      id_of(info[0]),
-      [](Takeover& takeover) { takeover.release(monotonic_ns()); });
+  environment_of(info)->change_plan(id_of(info[0]), [](Takeover& takeover) {
+    takeover.release(monotonic_ns());
+  });
   return info.Env().Undefined();
 }
 

@@ -54,7 +54,8 @@ struct Killer::Shared {
   bool reaper_ended = false;
 };
 
-Killer::Killer(Reap reap) : shared_(std::make_shared<Shared>(std::move(reap))) {}
+Killer::Killer(Reap reap)
+    : shared_(std::make_shared<Shared>(std::move(reap))) {}
 
 Result<std::unique_ptr<Killer>> Killer::start(Reap reap) {
   std::unique_ptr<Killer> killer(new Killer(std::move(reap)));

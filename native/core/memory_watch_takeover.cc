@@ -26,9 +26,8 @@ bool MemoryWatch::take_over_if_due(int64_t now_ns, std::span<char> buffer) {
     takeover_.put_off(now_ns);
     return false;
   }
-  const bool killed =
-      takeover_.act({report_.usage, report_.limits, report_.shortness}, now_ns,
-                    buffer);
+  const bool killed = takeover_.act(
+      {report_.usage, report_.limits, report_.shortness}, now_ns, buffer);
   if (killed) report_.breach = true;
   return killed;
 }

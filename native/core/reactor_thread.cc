@@ -78,8 +78,10 @@ void Reactor::look_at_due(int64_t now_ns) {
   // thousands of them when it starts or stops a watch.
   for (const SourceId id : scratch_ids_)
     look(id, Cause::kSafetyRead, now_ns, buffer_);
-  for (const SourceId id : scratch_deadlines_)
-    look(id, Cause::kDeadline, now_ns, buffer_);
+  for (const SourceId id : scratch_deadlines_) {
+    // The look just before may have killed, and its victim ended since.
+    look(id, Cause::kDeadline, monotonic_ns(), buffer_);
+  }
 }
 
 void Reactor::look_at_changed_paths(int64_t now_ns) {

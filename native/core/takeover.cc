@@ -40,8 +40,8 @@ void Takeover::forget(VictimId victim) {
 }
 
 void Takeover::restart(int64_t now_ns) {
-  deadline_ns_ = armed_ && short_since_ns_ != 0 ? now_ns + plan_.takeover_ns
-                                                : kNever;
+  deadline_ns_ =
+      armed_ && short_since_ns_ != 0 ? now_ns + plan_.takeover_ns : kNever;
 }
 
 uint64_t Takeover::lease(int64_t now_ns) {
@@ -121,14 +121,14 @@ bool Takeover::is_recent(int64_t since_ns, int64_t now_ns) const {
 }
 
 bool Takeover::is_waiting_for_one(int64_t now_ns) const {
-  return std::any_of(
-      plan_.ranked.begin(), plan_.ranked.end(), [&](const auto& victim) {
-        const Victim::Claim claim = victim->claim();
-        if (claim.by == Victim::Claimant::kNobody) return false;
-        const bool only_just = claim.at_ns == 0;
-        return (only_just || is_recent(claim.at_ns, now_ns)) &&
-               victim->life(now_ns) == Victim::Life::kAlive;
-      });
+  return std::any_of(plan_.ranked.begin(), plan_.ranked.end(),
+                     [&](const auto& victim) {
+                       const Victim::Claim claim = victim->claim();
+                       if (claim.by == Victim::Claimant::kNobody) return false;
+                       const bool only_just = claim.at_ns == 0;
+                       return (only_just || is_recent(claim.at_ns, now_ns)) &&
+                              victim->life(now_ns) == Victim::Life::kAlive;
+                     });
 }
 
 uint64_t Takeover::dying_bytes(int64_t now_ns, std::span<char> buffer) const {

@@ -97,8 +97,7 @@ class Takeover {
   // One that was killed and has not ended.
   bool is_waiting_for_one(int64_t now_ns) const;
   uint64_t dying_bytes(int64_t now_ns, std::span<char> buffer) const;
-  void list_entries(uint64_t min_bytes, int64_t now_ns,
-                    std::span<char> buffer);
+  void list_entries(uint64_t min_bytes, int64_t now_ns, std::span<char> buffer);
   void kill(size_t index, const Judgement& judgement, uint64_t dying,
             int64_t now_ns);
 

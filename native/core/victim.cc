@@ -32,8 +32,7 @@ Result<UniqueFd> open_kill(const std::string& directory) {
 }
 
 // Not valid where there is no such file.
-Result<UniqueFd> open_if_there(const std::string& directory,
-                               const char* name) {
+Result<UniqueFd> open_if_there(const std::string& directory, const char* name) {
   Result<UniqueFd> opened = open_file(directory, name);
   const Failure* failure = failure_of(opened);
   if (failure != nullptr && failure->error == ENOENT) return UniqueFd();
