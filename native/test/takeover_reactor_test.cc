@@ -90,6 +90,8 @@ class TakeoverReactorTest : public test::ReactorTest {
     directory_.write("memory.max", "max\n");
     usage(990);
   }
+  // Before the killer.
+  ~TakeoverReactorTest() override { reactor_.reset(); }
 
   void usage(uint64_t current) {
     directory_.write("memory.stat", "inactive_file 0\nactive_file 0\n");

@@ -7,9 +7,11 @@
 #include <cerrno>
 #include <csignal>
 #include <filesystem>
+#include <set>
 
 #include "faults.h"
 #include "kernel_file.h"
+#include "real_cgroup.h"
 #include "test_victim.h"
 #include "this_process.h"
 
@@ -48,14 +50,16 @@ TEST_F(VictimTest, HoldsUpToFourDescriptorsAndClosesThem) {
 TEST_F(VictimTest, DescriptorsAreNotPassedOn) {
   const FixtureLeaf leaf;
   leaf.directory().write("memory.swap.current", "0\n");
-  const int first = dup(STDIN_FILENO);
-  close(first);
+  std::set<int> before;
+  for (int fd = 0; fd < 100; ++fd) {
+    if (fcntl(fd, F_GETFD) >= 0) before.insert(fd);
+  }
   const auto victim = leaf.open();
   test::hold(victim.get(), getpid());
   int seen = 0;
-  for (int fd = first; fd < first + 5; ++fd) {
+  for (int fd = 0; fd < 100; ++fd) {
     const int flags = fcntl(fd, F_GETFD);
-    if (flags < 0) continue;
+    if (flags < 0 || before.contains(fd)) continue;
     ++seen;
     EXPECT_NE(flags & FD_CLOEXEC, 0) << fd;
   }
@@ -199,6 +203,27 @@ TEST_F(VictimTest, KillsTheLeafEachTime) {
   victim->kill_leaf();
   EXPECT_EQ(leaf.written(), "11");
   EXPECT_EQ(victim->last_failure(), std::nullopt);
+}
+
+TEST_F(VictimTest, KillsARealLeafAndMindsNoneThatIsGone) {
+  test::ChildProcess descendant;
+  test::RealCgroup cgroup;
+  if (!cgroup.problem().empty()) GTEST_SKIP() << cgroup.problem();
+  if (access((cgroup.path() + "/cgroup.kill").c_str(), W_OK) < 0) {
+    GTEST_SKIP() << "no cgroup.kill";
+  }
+  const auto opened = Victim::open(cgroup.path());
+  ASSERT_EQ(failure_of(opened), nullptr);
+  const auto victim = std::get<std::shared_ptr<Victim>>(opened);
+  ASSERT_TRUE(cgroup.write("cgroup.procs", std::to_string(descendant.pid())));
+  victim->kill_leaf();
+  EXPECT_EQ(victim->last_failure(), std::nullopt);
+  const int status = descendant.reap();
+  EXPECT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+  ASSERT_TRUE(cgroup.remove());
+  victim->kill_leaf();
+  EXPECT_EQ(victim->last_failure(), std::nullopt);
+  EXPECT_EQ(freeable(*victim), std::nullopt);
 }
 
 }  // namespace
