@@ -1,4 +1,4 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -219,44 +219,5 @@ describe('a plan', () => {
     end(watch, victim);
     blockUntil('the end of the other', () => isDead(witness.child));
     expect(isDead(child)).toBe(false);
-  });
-});
-
-describe('an environment that ends', () => {
-  /** The code runs in a process of its own, with `binding`, and with `victim`, whose leaf is `directory` and whose process is `child`. */
-  const outputOf = (directory: string, code: string): string => execFileSync(process.execPath, ['-e', `
-    const binding = require('node-gyp-build')(${JSON.stringify(join(__dirname, '..'))});
-    const child = require('node:child_process').spawn('sleep', ['600'], { stdio: 'ignore' });
-    process.on('exit', () => child.kill('SIGKILL'));
-    ${code}`], { cwd: join(__dirname, '..'), encoding: 'utf8', timeout: 60_000, env: { ...process.env, LEAF: directory } });
-
-  it('finishes the kill that was begun', async () => {
-    const { directory, written } = await leaf();
-    outputOf(directory, 'binding.killVictim(binding.openVictim(process.env.LEAF)); process.exit(0);');
-    expect(written()).toBe('1');
-  });
-
-  it('leaves nothing of a terminated worker with an armed plan', async () => {
-    const { directory } = await leaf();
-    const { pool } = watchPool(99);
-    expect(outputOf(directory, `
-      const { Worker } = require('node:worker_threads');
-      const { readdirSync, readFileSync } = require('node:fs');
-      const worker = new Worker(\`
-        const binding = require('node-gyp-build')(\${JSON.stringify(process.cwd())});
-        const victim = binding.openVictim(process.env.LEAF);
-        binding.holdVictim(victim, binding.openPidfd(\${child.pid}));
-        const watch = binding.watchMemory(
-          { directory: ${JSON.stringify(pool.directory)}, local: false, keys: ['high'], safetyReadMs: 1, keepAlive: true }, () => {});
-        binding.armPlan(watch, { victims: [victim], takeoverMs: 5, victimTimeoutMs: 1000 });
-        require('node:worker_threads').parentPort.postMessage('armed');
-        for (;;);
-      \`, { eval: true });
-      child.once('exit', async (code, signal) => {
-        console.log(signal, await worker.terminate());
-        setTimeout(() => console.log(readdirSync('/proc/self/task').filter(
-          (tid) => readFileSync('/proc/self/task/' + tid + '/comm', 'utf8').startsWith('spillway')).length), 200);
-      });
-    `)).toBe('SIGKILL 1\n0\n');
   });
 });
