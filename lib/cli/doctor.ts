@@ -1,6 +1,8 @@
 import { preflightOf, type PreflightOptions } from '../cgroup/preflight/preflight';
 import type { HostFacts } from '../cgroup/preflight/host-facts';
 import { findingNames, levelOf, type Finding, type GuaranteeLevel } from '../cgroup/preflight/types';
+import { printable } from '../printable';
+import { wrap } from '../wrap';
 import { launchersOf } from './launchers';
 
 export interface Look {
@@ -62,19 +64,4 @@ export function format({ level, findings }: Diagnosis, { colours, columns = Infi
   // Its colour goes in afterwards, so as not to count as width.
   const sentence = wrap(`Guarantee level ${level}: ${meanings[level]}${because}`, columns).join('\n');
   return `${lines.join('\n')}\n\n${sentence.replace(`level ${level}`, `level ${paint(level, levelColours[level])}`)}\n`;
-}
-
-/** Names of cgroups and processes are anybody's to choose, and a terminal obeys some characters. */
-function printable(text: string): string {
-  return Array.from(text, (each) => (each < ' ' || each === '\x7f' ? '?' : each)).join('');
-}
-
-function wrap(text: string, width: number): string[] {
-  const lines: string[] = [];
-  for (const word of text.split(' ')) {
-    const last = lines.at(-1);
-    if (last === undefined || last.length + 1 + word.length > Math.max(width, 30)) lines.push(word);
-    else lines[lines.length - 1] = `${last} ${word}`;
-  }
-  return lines;
 }
