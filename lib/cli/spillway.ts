@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { hostFacts } from '../cgroup/preflight/host-facts';
+import { inputs } from './inputs';
 import { main } from './main';
 
 const { env, stdout, stderr } = process;
@@ -13,7 +14,8 @@ for (const stream of [stdout, stderr]) {
 
 // https://no-color.org
 const colours = stdout.isTTY && (env['NO_COLOR'] ?? '') === '' && env['TERM'] !== 'dumb';
-const outcome = main(process.argv.slice(2), hostFacts, { colours, ...(stdout.isTTY && stdout.columns > 0 && { columns: stdout.columns }) });
+const look = { colours, ...(stdout.isTTY && stdout.columns > 0 && { columns: stdout.columns }) };
+const outcome = main(process.argv.slice(2), hostFacts, look, inputs);
 stdout.write(outcome.stdout);
 stderr.write(outcome.stderr);
 process.exitCode = outcome.status;

@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { inputs } from '../../lib/cli/inputs';
 import { main, usage } from '../../lib/cli/main';
 import { FixtureHost, systemService, userScope } from '../cgroup/preflight/fixture-host';
 
-const run = (args: string[], host = systemService()): ReturnType<typeof main> => main(args, host, { colours: false });
+const run = (args: string[], host = systemService()): ReturnType<typeof main> => main(args, host, { colours: false }, inputs);
 
 test.each(['--help', '-h', 'help'])('%s', (word) => {
   expect(run([word])).toEqual({ status: 0, stdout: usage, stderr: '' });
