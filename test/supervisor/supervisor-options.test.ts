@@ -14,7 +14,8 @@ const messageOf = (options: unknown): string => {
 };
 
 it('needs only a name', () => {
-  const { policy, oomScoreAdj, clock, ...settings } = parse({ name: 'pool' });
+  const { policy, oomScoreAdj, clock, logger, ...settings } = parse({ name: 'pool' });
+  expect(typeof logger.warn).toBe('function');
   expect(clock.now()).toBeCloseTo(performance.now(), -3);
   expect(policy.name).toBe('byStartTime');
   expect(oomScoreAdj).toBe(Math.max(500, Number(readFileSync('/proc/self/oom_score_adj', 'utf8'))));
@@ -22,6 +23,7 @@ it('needs only a name', () => {
     name: 'pool', base: undefined, highBytes: undefined, maxBytes: Infinity, swapMaxBytes: 0, killBufferBytes: undefined, victimTimeoutMs: 2000, safetyReadMs: 1000,
     takeoverMs: 100, takeoverUnderInspector: false, reclaimBudgetMs: 50, dryRun: false,
     room: { levels: { reclaimAt: 0.9, slowAt: 0.95, warnAt: 0.95 }, intervalMs: 250, maxSpawnDelayMs: 1000 },
+    reports: { history: 100, file: undefined, maxFileBytes: 16 * 2 ** 20, redact: undefined },
     require: 'none', leftovers: 'kill', moveOthers: false, force: false, pollMs: 250, graceMs: 0, closeOn: [],
   });
 });
@@ -112,6 +114,9 @@ it('a policy keeps its this, and its name of now', () => {
   expect(policy.rank([candidate('x')], need(1))).toEqual([{ id: 'x', reason: 'mine' }]);
 });
 
+/** What has functions cannot be cloned. */
+const functions = { policy: undefined, clock: undefined, logger: undefined, reports: undefined };
+
 it('never takes what it cannot hand on: any value for any option', () => {
   const names = ['name', 'cgroup', 'limits', 'policy', 'killBufferBytes', 'victimTimeoutMs', 'safetyReadMs', 'require', 'leftovers', 'moveOthers', 'force', 'pollMs', 'graceMs', 'closeOn', 'takeoverMs', 'reclaimBudgetMs', 'dryRun', 'takeoverUnderInspector', 'levels', 'roomMs', 'maxSpawnDelayMs', 'clock'];
   fc.assert(
@@ -120,7 +125,7 @@ it('never takes what it cannot hand on: any value for any option', () => {
         const settings = parse({ name: 'p', [name]: value });
         expect(settings.name).toMatch(/^[\w-]{1,64}$/);
         expect([settings.victimTimeoutMs, settings.safetyReadMs, settings.pollMs, settings.graceMs].every(Number.isInteger)).toBe(true);
-        expect(structuredClone({ ...settings, policy: undefined, clock: undefined })).toEqual({ ...settings, policy: undefined, clock: undefined });
+        expect(structuredClone({ ...settings, ...functions })).toEqual({ ...settings, ...functions });
       } catch (error) {
         expect(error).toMatchObject({ code: 'ERR_SPILLWAY_INVALID_OPTION' });
       }

@@ -1,7 +1,7 @@
 import { freeableBytesOf } from '../../policy/freeable-bytes';
 import { selectVictims } from '../../policy/select-victims';
 import type { Candidate, KillNeed, KillPolicy, Ranked } from '../../policy/types';
-import { rankSafely } from '../rank-safely';
+import { rankSafely } from '../relief/rank-safely';
 import type { Decision, ReliefReport } from '../types';
 import type { ReplayedLoss } from './replay';
 

@@ -14,12 +14,12 @@ const strays = useStrays();
 const degraded: SpillwayError[] = [];
 const made: KernelContainment[] = [];
 // Before that of the hierarchy, which would take away what is still in use.
-afterEach(async () => {
+afterEach(() => {
   for (const containment of made.splice(0)) {
     vacate();
     for (const { main, enclosure } of containment.adopted) {
       main.release();
-      await enclosure.remove();
+      enclosure.remove();
     }
     containment.remove();
   }
@@ -63,7 +63,7 @@ describe('a place', () => {
     const place = containment.enclose(factsOf({ group: 'tenant', pidsMax: 7, cpuWeight: 50 }));
     const [leaf = ''] = leaves('tenant');
     expect([text('tenant', leaf, 'pids.max'), text('tenant', leaf, 'cpu.weight'), text('tenant', 'cgroup.subtree_control').split(' ').sort()]).toEqual(['7', '50', ['cpu', 'memory', 'pids']]);
-    await place.remove();
+    place.remove();
     expect(leaves('tenant')).toEqual([]);
   });
 
@@ -74,10 +74,10 @@ describe('a place', () => {
     const c = spare('h', 4000);
     const sums = (): string[] => [text('memory.low'), text('g', 'memory.low'), text('h', 'memory.low'), text('memory.min')];
     expect(sums()).toEqual(['7000', '3000', '4000', '100']);
-    await a.remove();
-    await c.remove();
+    a.remove();
+    c.remove();
     expect(sums()).toEqual(['2000', '2000', '0', '0']);
-    await b.remove();
+    b.remove();
     expect(sums()).toEqual(['0', '0', '0', '0']);
   });
 
@@ -100,7 +100,7 @@ describe('a place', () => {
     const place = containment.enclose(facts);
     const scope = containment.scopeOf(facts, place);
     expect([scope?.level, scope?.id]).toEqual(has ? ['worker', 'a'] : [undefined, undefined]);
-    await place.remove();
+    place.remove();
     expect(containment.scopeOf(facts, place)).toBeUndefined();
   });
 });
@@ -173,7 +173,7 @@ describe('leftovers', () => {
 
 it('removed twice it is gone, with its lock and launcher', async () => {
   const containment = await create();
-  await containment.enclose(factsOf()).remove();
+  containment.enclose(factsOf()).remove();
   expect(openHere()).toEqual([at(), launcherPath()].sort());
   // A worker's own, that nobody is in.
   mkdirSync(at('default', 'of-a-worker'));

@@ -51,15 +51,15 @@ it('what could not be started, or was never, can be killed and given up like any
   const enclosure = containment.enclose();
   await expect(enclosure.launch({ ...sleep, file: 'spillway-no-such-program' })).rejects.toMatchObject({ code: 'ENOENT' });
   enclosure.kill();
-  await enclosure.remove();
-  await enclosure.remove();
+  enclosure.remove();
+  enclosure.remove();
 });
 
 it('when the process exits all are killed that are there', async () => {
   const stays = containment.enclose();
   const all = await Promise.all([launch(), launch()]);
   const other = await launch(stays);
-  await stays.remove();
+  stays.remove();
   containment.removeNow();
   for (const main of all) expect(await main.ended).toEqual({ code: null, signal: 'SIGKILL' });
   expect(runs(other.pid)).toBe(true);

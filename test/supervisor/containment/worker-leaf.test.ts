@@ -54,10 +54,10 @@ describe('WorkerLeaf', () => {
     expect(owner.onRemoved.mock.calls).toEqual([[leaf]]);
   });
 
-  it('writes no limit that is not given', async () => {
+  it('writes no limit that is not given', () => {
     const leaf = make();
     expect(['memory.min', 'memory.low', 'memory.high', 'memory.max', 'pids.max', 'cpu.weight'].map(text)).toEqual(['0', '0', 'max', 'max', 'max', '100']);
-    await leaf.remove();
+    leaf.remove();
   });
 
   it.each(['memory.oom.group', 'memory.low'])('leaves nothing when %s cannot be written', (file) => {
