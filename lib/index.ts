@@ -24,5 +24,5 @@ export type { ShedMessage } from './supervisor/shed/warn-worker';
 export type { Redact, ReportsOptions } from './supervisor/reports/reports-options';
 export type { ChannelMessages } from './supervisor/reports/channels';
 export { explain, type ExplainOptions } from './supervisor/reports/explain';
-export { replay, type Replay, type ReplaySummary, type ReplayedLoss, type ReplayedReport } from './supervisor/reports/replay';
+export { replay, type Replay, type ReplaySummary, type ReplayedLoss } from './supervisor/reports/replay';
 export { formatReport, parseReport } from './supervisor/reports/format-report';
