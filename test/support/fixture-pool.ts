@@ -226,13 +226,15 @@ export class FakeClock implements Clock {
 /** Dies when it is killed, if it obeys, or when the test ends it. */
 export class FakeWorker implements RoundWorker {
   readonly facts: WorkerFacts;
-  readonly pid = 7;
+  pid = 7;
   readonly exited: Promise<WorkerExit>;
-  readonly victim: number | undefined = undefined;
+  /** Its native number. */
+  victim: number | undefined;
   readonly kills: KillFacts[] = [];
   readonly asks: KillFacts[] = [];
   alive = true;
   dying = false;
+  endsWhenAsked = false;
   stuck = false;
   #exit!: (exit: WorkerExit) => void;
 
@@ -273,6 +275,7 @@ export class FakeWorker implements RoundWorker {
 
   askToEnd(why: KillFacts): void {
     this.asks.push(why);
+    if (this.endsWhenAsked) this.end();
   }
 
   markStuck(): void {

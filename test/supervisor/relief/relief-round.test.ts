@@ -1,77 +1,11 @@
 import fc from 'fast-check';
-import type { Breach } from '../../../lib/monitor/types';
 import type { KillPolicy } from '../../../lib/policy';
-import { ReliefRound, type ReliefContext } from '../../../lib/supervisor/relief/relief-round';
-import type { PoolState, ReliefReport, Victim } from '../../../lib/supervisor/types';
-import { idsOf, need } from '../../policy/candidates';
-import { FakeClock, FakeWorker } from '../../support/fixture-pool';
+import type { ReliefReport } from '../../../lib/supervisor/types';
+import { idsOf } from '../../policy/candidates';
+import { breach, FakePool, failOnRejections, inOrder, settle, steps } from '../../support/fake-round';
+import { FakeWorker } from '../../support/fixture-pool';
 
-const markBytes = 1000;
-const breach: Breach = { ...need(0).breach, detectedAtMs: 990, limits: { highBytes: markBytes } };
-
-/** In the order in which they are given. */
-const inOrder: KillPolicy = { name: 'inOrder', rank: (all) => all.map(({ id }, place) => ({ id, reason: `place ${place}` })) };
-
-/** A pool of fake workers, with `otherBytes` that no kill frees. Relief is reached at 950. */
-class FakePool {
-  readonly clock = new FakeClock();
-  readonly told: Victim[] = [];
-  high = markBytes;
-  readable = true;
-  closing = false;
-  onVictim = (): void => undefined;
-
-  constructor(readonly workers: FakeWorker[], readonly otherBytes: number, readonly policy = inOrder, readonly limit: ReliefReport['limit'] = { level: 'pool' }) {}
-
-  living = (): FakeWorker[] => this.workers.filter(({ alive }) => alive);
-
-  measure = (wasShort: boolean): PoolState | undefined => {
-    this.clock.nowMs += 1;
-    if (!this.readable) return undefined;
-    const pinnedBytes = this.otherBytes + this.living().reduce((sum, { bytes }) => sum + bytes, 0);
-    const short = pinnedBytes > this.high * (wasShort ? 0.95 : 0.975);
-    return { usage: { pinnedBytes }, limits: { highBytes: this.high }, short, markBytes: this.high, bytesToFree: short ? pinnedBytes - this.high * 0.95 : 0 };
-  };
-
-  /** What the breach's own figures amount to. */
-  evidence: PoolState | undefined;
-  readonly judge = (): PoolState | undefined => this.evidence;
-
-  run(): Promise<ReliefReport> {
-    return this.start({}).run();
-  }
-
-  start(more: Partial<ReliefContext>): ReliefRound {
-    return new ReliefRound(breach, { ...this.#context(2000), clock: this.clock, ...more });
-  }
-
-  runInRealTime(victimTimeoutMs: number): Promise<ReliefReport> {
-    return new ReliefRound(breach, this.#context(victimTimeoutMs)).run();
-  }
-
-  #context(victimTimeoutMs: number): ReliefContext {
-    return {
-      ...this.limit, pool: 'pool', reportId: 'report-1', dryRun: false, gauge: this, policy: this.policy, victimTimeoutMs, workers: this.living, closing: () => this.closing,
-      reclaim: () => Promise.resolve([]), warn: () => Promise.resolve({ warned: [], waitMs: 0 }), pressing: () => false, takeover: undefined, planFor: () => undefined,
-      gone: () => this.limit.level === 'worker' && this.living().length === 0,
-      onVictim: (victim) => {
-        this.told.push(victim);
-        this.onVictim();
-      },
-    };
-  }
-}
-
-const rejections: unknown[] = [];
-const note = (reason: unknown): void => void rejections.push(reason);
-const settle = () => new Promise(setImmediate);
-const steps = ({ timeline }: ReliefReport): string[] => timeline.map(({ step, id }) => (id === undefined ? step : `${step} ${id}`));
-beforeAll(() => process.on('unhandledRejection', note));
-afterAll(() => process.off('unhandledRejection', note));
-afterEach(async () => {
-  await settle();
-  expect(rejections).toEqual([]);
-});
+failOnRejections();
 
 it('relieved meanwhile: nobody dies', async () => {
   const world = new FakePool([new FakeWorker('a', 100)], 850);
