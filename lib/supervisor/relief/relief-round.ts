@@ -143,9 +143,9 @@ export class ReliefRound {
     const { warned, waitMs } = await this.context.warn(this.context.workers(), bytesToFree);
     for (const { id } of warned) this.#record.mark('warned', { id });
     this.#record.warned.push(...warned);
-    if (waitMs <= 0) return false;
-    await anyEnds([], waitMs, this.#clock, () => this.context.closing() || this.context.gauge.measure(true)?.short !== true);
-    return true;
+    if (waitMs > 0) await anyEnds([], waitMs, this.#clock, () => this.context.closing() || this.context.gauge.measure(true)?.short !== true);
+    // Telling them may have taken its time, too.
+    return warned.length > 0 || waitMs > 0;
   }
 
   #choose(workers: readonly RoundWorker[], state: PoolState): Choice | undefined {

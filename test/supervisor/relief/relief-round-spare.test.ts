@@ -87,6 +87,18 @@ describe('warned workers', () => {
     expect(idsOf((await world.run({ warn })).victims)).toEqual(['a', 'b', 'c']);
     expect(warn).toHaveBeenCalledTimes(1);
   });
+
+  it('telling them took its time, for one does not read: what was measured before counts no more', async () => {
+    const { world, warn } = warnable('ipc', new FakeWorker('deaf', 100), new FakeWorker('b', 100));
+    const send = (): boolean => true;
+    for (const worker of world.workers) worker.warnTarget = () => ({ id: worker.id, how: 'ipc', shedMs: 100, child: { connected: true, send }, signal: () => true });
+    const running = world.run({ warn });
+    await settle();
+    world.otherBytes -= 200;
+    world.clock.advance(100);
+    expect(await running).toMatchObject({ outcome: 'relieved', victims: [] });
+    expect(world.told).toEqual([]);
+  });
 });
 
 describe('grace', () => {
