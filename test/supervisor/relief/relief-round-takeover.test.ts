@@ -1,0 +1,108 @@
+import { FakePool, failOnRejections, FakeTakeover, settle, steps } from '../../support/fake-round';
+import { FakeWorker } from '../../support/fixture-pool';
+
+failOnRejections();
+
+const relief = { for: 'relief', level: 'pool', reportId: 'report-1' };
+/** A pool in which each of so many workers has 60 bytes, and the native thread. */
+function pool(count: number, otherBytes: number, obeys = true): { world: FakePool; native: FakeTakeover; workers: FakeWorker[] } {
+  const workers = 'abcdef'.slice(0, count).split('').map((id) => new FakeWorker(id, 60, obeys));
+  const world = new FakePool(workers, otherBytes);
+  return { world, native: new FakeTakeover(world), workers };
+}
+const nth = (workers: FakeWorker[], place: number): FakeWorker => workers[place] ?? new FakeWorker('nobody', 0);
+
+describe('what the native thread has done before the round', () => {
+  it('is in the report as if the round had done it, in the order of time', async () => {
+    const { world, native, workers } = pool(2, 880);
+    native.kill(nth(workers, 0));
+    world.evidence = { usage: { pinnedBytes: 1000 }, limits: { highBytes: 1000 }, short: true, markBytes: 1000, bytesToFree: 50 };
+    const report = await world.run(native.context);
+    expect(report).toMatchObject({
+      outcome: 'relieved', policy: 'inOrder', before: { short: true, usage: { pinnedBytes: 1000 } }, after: { short: false },
+      ranking: [{ id: 'a' }, { id: 'b' }], candidates: [{ id: 'a' }, { id: 'b' }],
+      victims: [{ id: 'a', reason: 'place 0', by: 'native', signal: 'SIGKILL', freeableBytes: 60, died: true }],
+      decisions: [{ by: 'native', victim: 'a', bytesToFree: 50, minVictimBytes: 10, freeableBytes: { a: 60 } }],
+    });
+    expect(world.told).toEqual(report.victims);
+    expect(steps(report)).toEqual(['noticed', 'decided a', 'signalled a', 'exited a', 'leased', 'measured', 'ended']);
+    expect(native.leases).toBeGreaterThan(0);
+  });
+
+  it('and was not enough: the round goes on with the next', async () => {
+    const { world, native, workers } = pool(3, 890);
+    native.kill(nth(workers, 0));
+    const { victims, decisions } = await world.run(native.context);
+    expect(victims.map(({ id, by }) => [id, by])).toEqual([['a', 'native'], ['b', 'javascript']]);
+    expect(decisions.map(({ by, victim }) => [by, victim])).toEqual([['native', 'a'], ['javascript', 'b']]);
+  });
+
+  it('and is under way still: it is awaited, nobody else dies, and its end is told by this report', async () => {
+    const { world, native, workers } = pool(2, 880);
+    native.kill(nth(workers, 0), { dies: false });
+    const running = world.run(native.context);
+    await settle();
+    expect(nth(workers, 0).kills).toEqual([relief]);
+    expect(world.told).toMatchObject([{ id: 'a', died: false }]);
+    nth(workers, 0).end();
+    const report = await running;
+    expect(report.victims).toMatchObject([{ id: 'a', by: 'native', died: true }]);
+    expect(steps(report).slice(-3)).toEqual(['measured', 'exited a', 'ended']);
+    expect(world.clock.waits.size).toBe(0);
+  });
+
+  it('and whose plan nobody knows: no victim of the report, but awaited as one that dies', async () => {
+    const { world, native, workers } = pool(2, 880);
+    native.kill(nth(workers, 0), { dies: false, planned: false });
+    const running = world.run(native.context);
+    await settle();
+    expect(nth(workers, 0).kills).toEqual([relief]);
+    nth(workers, 0).end();
+    expect(await running).toMatchObject({ outcome: 'relieved', victims: [], decisions: [] });
+    expect(world.told).toEqual([]);
+  });
+
+  it('and the pool closes: it is in the report nevertheless', async () => {
+    const { world, native, workers } = pool(2, 880);
+    native.kill(nth(workers, 0));
+    world.closing = true;
+    expect(await world.run(native.context)).toMatchObject({ outcome: 'closed', victims: [{ id: 'a', by: 'native' }] });
+  });
+});
+
+describe('what it does while listeners hold JavaScript', () => {
+  it('to the same victim: no second signal, one entry, and a look anew', async () => {
+    const { world, native, workers } = pool(2, 880);
+    world.onVictim = () => void native.kill(nth(workers, 0));
+    const report = await world.run(native.context);
+    expect(report.victims).toMatchObject([{ id: 'a', by: 'native', died: true }]);
+    expect(nth(workers, 0).kills).toEqual([]); // it was gone when the round came to it
+    expect(world.told.map(({ id, by }) => [id, by])).toEqual([['a', 'javascript'], ['a', 'native']]);
+    expect(report.decisions).toHaveLength(1);
+  });
+
+  it('to another: the choice rests on figures of before, so nobody is signalled without a look', async () => {
+    const { world, native, workers } = pool(2, 880);
+    world.onVictim = () => void native.kill(nth(workers, 1));
+    const report = await world.run(native.context);
+    expect(report).toMatchObject({ outcome: 'relieved', victims: [{ id: 'b', by: 'native' }] });
+    expect(nth(workers, 0).kills).toEqual([]);
+  });
+
+  it('claimed by the user, who kills it in the listener: it is awaited', async () => {
+    const { world, native, workers } = pool(2, 880, false);
+    const claim = jest.fn(() => 'taken' as const);
+    world.onVictim = () => { nth(workers, 0).kill({ for: 'request' }); };
+    const running = world.run({ ...native.context, takeover: { ...native.context.takeover, lease: native.lease, kills: native.kills, claim } });
+    await settle();
+    nth(workers, 0).end();
+    expect(await running).toMatchObject({ outcome: 'relieved', victims: [] });
+    expect([nth(workers, 0).kills, claim.mock.calls]).toEqual([[{ for: 'request' }], [[1]]]);
+  });
+});
+
+it('takes a lease before each look', async () => {
+  const { world, native } = pool(3, 890);
+  const { victims } = await world.run(native.context);
+  expect([victims.length, native.leases]).toEqual([2, 3]);
+});
