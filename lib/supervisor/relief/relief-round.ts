@@ -172,7 +172,9 @@ export class ReliefRound {
     this.#record.mark('decided', { id });
     this.context.onVictim({ ...victim });
     // Not before the listeners: while they take their time the native thread may have to act.
-    if (takeover !== undefined && worker.victim !== undefined && takeover.claim(worker.victim) !== 'claimed') return;
+    const claim = worker.victim === undefined ? 'claimed' : takeover?.claim(worker.victim);
+    // Claimed before, and nobody has signalled it: it is this round's, which would choose it again for ever.
+    if (claim === 'changed' || (claim === 'taken' && worker.dying)) return;
     this.#decide(choice);
     this.#record.victims.push(victim);
     this.#freeing = { id, pinnedBytes: usage.pinnedBytes ?? 0 };

@@ -99,6 +99,15 @@ describe('what it does while listeners hold JavaScript', () => {
     expect(await running).toMatchObject({ outcome: 'relieved', victims: [] });
     expect([nth(workers, 0).kills, claim.mock.calls]).toEqual([[{ for: 'request' }], [[1]]]);
   });
+
+  it('claimed by a round that failed before its signal: it is signalled now, and asked about once', async () => {
+    const { world, native, workers } = pool(2, 880);
+    const claim = jest.fn(() => 'taken' as const);
+    for (let times = 0; times < 5; times++) claim.mockImplementationOnce(() => 'taken');
+    claim.mockImplementation(() => { throw new Error('asked for ever'); });
+    expect(await world.run({ takeover: { lease: native.lease, kills: native.kills, claim } })).toMatchObject({ victims: [{ id: 'a', by: 'javascript', died: true }] });
+    expect([nth(workers, 0).kills, claim.mock.calls.length]).toEqual([[relief], 1]);
+  });
 });
 
 it('takes a lease before each look', async () => {
