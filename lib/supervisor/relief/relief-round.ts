@@ -1,4 +1,5 @@
 import type { Breach } from '../../monitor/types';
+import type { NativeKill } from '../../native';
 import { selectVictims } from '../../policy/select-victims';
 import type { Candidate, KillNeed, KillPolicy, Ranked } from '../../policy/types';
 import type { Gauge } from '../containment/types';
@@ -88,14 +89,14 @@ export class ReliefRound {
 
   async run(): Promise<ReliefReport> {
     this.#record.mark('leased');
-    const killed = this.#adoptKills();
-    const before = killed ?? this.#measure();
+    const [first] = this.#adoptKills();
+    const before = (first && this.context.gauge.judge(first.usage, first.limits, true)) ?? this.#measure();
     let outcome: ReliefOutcome | undefined;
-    while (outcome === undefined || (outcome === 'relieved' && this.#extended)) {
+    do {
       this.#extended = false;
       outcome = await this.#step();
-    }
-    await this.#awaitNativeVictims();
+      if (outcome !== undefined) await this.#awaitNativeVictims();
+    } while (outcome === undefined || (outcome === 'relieved' && this.#extended) || this.#adoptKills().length > 0);
     const after = this.context.gone() ? { ...before, usage: {}, short: false, bytesToFree: 0 } : this.#measure();
     this.#record.mark('ended');
     return this.#record.report(outcome, before, after, this.context.policy.name);
@@ -208,9 +209,9 @@ export class ReliefRound {
     if (freeing !== undefined) this.#record.mark('freed', { id: freeing.id, bytes: Math.max(0, freeing.pinnedBytes - pinnedBytes) });
   }
 
-  /** Takes down what the native thread has done meanwhile. Returns how the limit stood for the first of it. */
-  #adoptKills(): PoolState | undefined {
-    const { takeover, planFor, gauge, level, reportId } = this.context;
+  /** Takes down what the native thread has done meanwhile, and returns it. */
+  #adoptKills(): NativeKill[] {
+    const { takeover, planFor, level, reportId } = this.context;
     const kills = takeover?.kills() ?? [];
     for (const kill of kills) {
       // Its end, which may be heard later, is told by this report.
@@ -219,8 +220,7 @@ export class ReliefRound {
       const victim = plan && recordNativeKill(kill, plan, this.#record);
       if (victim !== undefined) this.context.onVictim({ ...victim });
     }
-    const [first] = kills;
-    return first && gauge.judge(first.usage, first.limits, true);
+    return kills;
   }
 
   async #awaitNativeVictims(): Promise<void> {

@@ -115,3 +115,25 @@ it('takes a lease before each look', async () => {
   const { victims } = await world.run(native.context);
   expect([victims.length, native.leases]).toEqual([2, 3]);
 });
+
+it('another breach while the end of its victim is awaited: another look', async () => {
+  const { world, native, workers } = pool(2, 820);
+  native.kill(nth(workers, 0), { dies: false });
+  const round = world.start(native.context);
+  const running = round.run();
+  await settle();
+  world.otherBytes += 120;
+  round.extend();
+  nth(workers, 0).end();
+  expect(await running).toMatchObject({ outcome: 'relieved', victims: [{ id: 'a' }, { id: 'b' }], after: { short: false } });
+});
+
+it('it kills while the end of its first victim is awaited: in this report too', async () => {
+  const { world, native, workers } = pool(2, 820);
+  native.kill(nth(workers, 0), { dies: false });
+  const running = world.run(native.context);
+  await settle();
+  native.kill(nth(workers, 1));
+  nth(workers, 0).end();
+  expect((await running).victims).toMatchObject([{ id: 'a', died: true }, { id: 'b', died: true }]);
+});
