@@ -27,14 +27,18 @@ export async function endVictim(worker: RoundWorker, victim: Victim, context: En
     record.mark('signalled', { id });
     victim.died = await anyEnds([worker], victimTimeoutMs, clock);
   }
-  if (victim.died) {
-    record.mark('exited', { id });
-    return;
-  }
+  if (victim.died) record.mark('exited', { id });
+  else giveUpOn(worker, record);
+}
+
+/** It was signalled, by whomever, and does not die in time: it is not waited for any more. */
+export function giveUpOn(worker: RoundWorker, record: RoundRecord): void {
+  const { id } = worker.facts;
   worker.markStuck();
   record.mark('stuck', { id });
+  const victim = record.victims.find((each) => each.id === id);
   const stuck = whereIsIt(worker.pid);
-  if (stuck !== undefined) victim.stuck = stuck;
+  if (victim !== undefined && stuck !== undefined) victim.stuck = stuck;
 }
 
 /** Uninterruptible sleep (state D) is why a killed process does not die; its wait channel says in what. */

@@ -9,7 +9,7 @@ import type { Warning } from '../shed/warn-workers';
 import type { PoolState, Reclaimed, ReliefOutcome, ReliefReport, Victim } from '../types';
 import type { WorkerProcess } from '../worker-process';
 import { systemClock, type Clock } from './clock';
-import { endVictim } from './end-victim';
+import { endVictim, giveUpOn } from './end-victim';
 import { minVictimBytesOf } from './min-victim-bytes';
 import { recordNativeKill } from './record-native-kill';
 import { rankSafely } from './rank-safely';
@@ -92,11 +92,11 @@ export class ReliefRound {
     const [first] = this.#adoptKills();
     const before = (first && this.context.gauge.judge(first.usage, first.limits, true)) ?? this.#measure();
     let outcome: ReliefOutcome | undefined;
-    do {
+    while (outcome === undefined || (outcome === 'relieved' && this.#extended) || this.#adoptKills().length > 0) {
       this.#extended = false;
       outcome = await this.#step();
       if (outcome !== undefined) await this.#awaitNativeVictims();
-    } while (outcome === undefined || (outcome === 'relieved' && this.#extended) || this.#adoptKills().length > 0);
+    }
     const after = this.context.gone() ? { ...before, usage: {}, short: false, bytesToFree: 0 } : this.#measure();
     this.#record.mark('ended');
     return this.#record.report(outcome, before, after, this.context.policy.name);
@@ -126,7 +126,7 @@ export class ReliefRound {
     }
     const dying = workers.filter((worker) => worker.dying && !worker.stuck);
     if (dying.length === 0) return 'no-candidate';
-    if (!(await anyEnds(dying, context.victimTimeoutMs, this.#clock))) for (const worker of dying) this.#giveUpOn(worker);
+    if (!(await anyEnds(dying, context.victimTimeoutMs, this.#clock))) for (const worker of dying) giveUpOn(worker, this.#record);
     return undefined;
   }
 
@@ -226,15 +226,11 @@ export class ReliefRound {
   async #awaitNativeVictims(): Promise<void> {
     for (const victim of this.#record.victims.filter(({ by, died }) => by === 'native' && !died)) {
       const worker = this.context.workers().find(({ facts }) => facts.id === victim.id);
+      if (worker?.stuck === true) continue;
       victim.died = worker === undefined || (await anyEnds([worker], this.context.victimTimeoutMs, this.#clock));
       if (victim.died) this.#record.mark('exited', { id: victim.id });
-      else if (worker !== undefined) this.#giveUpOn(worker);
+      else if (worker !== undefined) giveUpOn(worker, this.#record);
     }
-  }
-
-  #giveUpOn(worker: RoundWorker): void {
-    worker.markStuck();
-    this.#record.mark('stuck', { id: worker.facts.id });
   }
 
   #measure(): PoolState {

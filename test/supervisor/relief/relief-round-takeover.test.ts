@@ -116,6 +116,20 @@ it('takes a lease before each look', async () => {
   expect([victims.length, native.leases]).toEqual([2, 3]);
 });
 
+it('one of the native thread that does not die is given up once, and where it is stuck is told', async () => {
+  const { world, native, workers } = pool(2, 890);
+  const [a] = workers;
+  if (a !== undefined) a.pid = process.pid;
+  native.kill(nth(workers, 0), { dies: false });
+  const running = world.run(native.context);
+  await settle();
+  world.clock.advance(2000);
+  const report = await running;
+  expect(report.victims).toMatchObject([{ id: 'a', by: 'native', died: false, stuck: { state: expect.stringMatching(/^[RSD]$/) as string } }, { id: 'b', by: 'javascript' }]);
+  expect(steps(report).filter((step) => step === 'stuck a')).toHaveLength(1);
+  expect(world.clock.waits.size).toBe(0);
+});
+
 it('another breach while the end of its victim is awaited: another look', async () => {
   const { world, native, workers } = pool(2, 820);
   native.kill(nth(workers, 0), { dies: false });
