@@ -113,7 +113,7 @@ export class FakeTakeover {
   /** By the plan that the policy makes of those that live. False: somebody has claimed it before. */
   kill(worker: FakeWorker, { dies = true, planned = true, more = {} } = {}): boolean {
     const { victim = 0 } = worker;
-    if (this.#claims.has(victim) || !worker.alive) return false;
+    if (this.#claims.has(victim) || worker.dying || !worker.alive) return false;
     const { usage, limits, bytesToFree } = this.pool.measure(true) ?? { usage: {}, limits: { highBytes: 1000, maxBytes: Infinity }, bytesToFree: 0 };
     const candidates = this.pool.living().filter(({ dying }) => !dying).map((each) => each.candidate());
     const ranking = { ranking: this.pool.policy.rank(candidates, need(0)), policy: this.pool.policy.name };

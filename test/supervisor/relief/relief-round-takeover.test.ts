@@ -1,4 +1,6 @@
-import { FakePool, failOnRejections, FakeTakeover, settle, steps } from '../../support/fake-round';
+import fc from 'fast-check';
+import { idsOf } from '../../policy/candidates';
+import { FakePool, failOnRejections, FakeTakeover, inOrder, settle, steps } from '../../support/fake-round';
 import { FakeWorker } from '../../support/fixture-pool';
 
 failOnRejections();
@@ -150,4 +152,50 @@ it('it kills while the end of its first victim is awaited: in this report too', 
   native.kill(nth(workers, 1));
   nth(workers, 0).end();
   expect((await running).victims).toMatchObject([{ id: 'a', died: true }, { id: 'b', died: true }]);
+});
+
+it('in any pool, whatever the native thread and users do meanwhile: it ends, and each dies once and is told once', async () => {
+  const worker = fc.record({ bytes: fc.integer({ min: 0, max: 300 }), obeys: fc.boolean() });
+  const deed = fc.record({ who: fc.nat(7), what: fc.constantFrom('kill', 'kill slowly', 'kill unplanned', 'end', 'request', 'extend', 'grow', 'nothing') });
+  await fc.assert(
+    fc.asyncProperty(fc.array(worker, { minLength: 1, maxLength: 8 }), fc.integer({ min: 500, max: 1100 }), fc.array(deed, { maxLength: 12 }), fc.array(deed, { maxLength: 6 }), async (given, otherBytes, deeds, forListeners) => {
+      const inListeners = [...forListeners];
+      const world = new FakePool(given.map(({ bytes, obeys }, index) => new FakeWorker(`w${index}`, bytes, obeys)), otherBytes, inOrder);
+      const native = new FakeTakeover(world);
+      const byNative: string[] = [];
+      let unplanned = 0;
+      const round = world.start(native.context);
+      const act = ({ who, what }: { who: number; what: string }): void => {
+        const one = nth(world.workers, who % given.length);
+        if (what.startsWith('kill') && native.kill(one, { dies: what === 'kill', planned: what !== 'kill unplanned' })) {
+          if (what === 'kill unplanned') unplanned++;
+          else byNative.push(one.id);
+        } else if (what === 'end') one.end();
+        else if (what === 'request') one.kill({ for: 'request' });
+        else if (what === 'extend') round.extend();
+        else if (what === 'grow') world.otherBytes += 100;
+      };
+      world.onVictim = () => { for (const next of inListeners.splice(0, 2)) act(next); };
+      const state = { over: false };
+      const running = round.run().finally(() => { state.over = true; });
+      for (const next of deeds) {
+        await settle();
+        if (!state.over) act(next);
+        world.clock.advance(700);
+      }
+      for (let turn = 0; turn < 3 * given.length + 6; turn++) {
+        await settle();
+        world.clock.advance(2000);
+      }
+      const { victims, timeline } = await running;
+      expect(new Set(idsOf(victims)).size).toBe(victims.length);
+      expect(victims.filter(({ by }) => by === 'native').map(({ id }) => id).sort()).toEqual(byNative.sort());
+      expect(victims.length + unplanned).toBeLessThanOrEqual(given.length);
+      for (const { kills } of world.workers) expect(kills.filter((why) => why.for === 'relief').length).toBeLessThanOrEqual(1);
+      const times = timeline.map(({ atMs }) => atMs);
+      expect(times).toEqual([...times].sort((x, y) => x - y));
+      expect(world.clock.waits.size).toBe(0);
+    }),
+    { numRuns: 150 },
+  );
 });
