@@ -1,0 +1,204 @@
+import inspector from 'node:inspector';
+import type { KillPolicy } from '../../../lib/policy';
+import type { LimitScope } from '../../../lib/supervisor/containment/types';
+import { PlanKeeper } from '../../../lib/supervisor/takeover/plan-keeper';
+import type { WorkerProcess } from '../../../lib/supervisor/worker-process';
+import { idsOf } from '../../policy/candidates';
+import { inOrder } from '../../support/fake-round';
+import { FakeWorker } from '../../support/fixture-pool';
+
+let workers: FakeWorker[];
+let pinnedBytes: number;
+let readable: boolean;
+let rank: jest.Mock<ReturnType<KillPolicy['rank']>, Parameters<KillPolicy['rank']>>;
+let scopes: ReturnType<typeof scopeOf>[];
+let keeper: PlanKeeper;
+let url: string | undefined;
+
+function scopeOf(group?: string) {
+  const measure = () => (readable ? { usage: { pinnedBytes }, limits: { highBytes: 1000 }, short: false, markBytes: 1000, bytesToFree: 5 } : undefined);
+  const takeover = { arm: jest.fn<undefined, [number[]]>(), disarm: jest.fn() };
+  return { level: group === undefined ? 'pool' : 'group', id: group, gauge: { measure, judge: () => undefined }, takeover };
+}
+type Scope = ReturnType<typeof scopeOf>;
+const asScope = (scope: Scope): LimitScope => scope as unknown as LimitScope;
+const keep = (underInspector = false): PlanKeeper => new PlanKeeper({
+  policy: { name: 'test', rank },
+  scopes: () => scopes.map(asScope),
+  workersOf: ({ id }) => workers.filter(({ facts }) => id === undefined || facts.group === id) as unknown as WorkerProcess[],
+  underInspector,
+});
+const add = (id: string, group = 'default'): FakeWorker => {
+  const worker = new FakeWorker(id, 100);
+  worker.victim = workers.length + 1;
+  worker.facts.group = group;
+  workers.push(worker);
+  return worker;
+};
+const plans = ({ takeover }: Scope = pool()): number[][] => takeover.arm.mock.calls.map(([victims]) => victims);
+const pool = (): Scope => scopes[0] ?? scopeOf();
+/** Touches it, and lets it make its plan. */
+const refresh = (): void => {
+  keeper.touch();
+  jest.advanceTimersByTime(20);
+};
+
+beforeEach(() => {
+  jest.useFakeTimers();
+  jest.spyOn(inspector, 'url').mockImplementation(() => url);
+  url = undefined;
+  workers = [];
+  pinnedBytes = 100;
+  readable = true;
+  rank = jest.fn((...args) => inOrder.rank(...args));
+  scopes = [scopeOf()];
+  keeper = keep();
+});
+afterEach(() => {
+  keeper.stop();
+  jest.restoreAllMocks();
+  jest.useRealTimers();
+});
+
+describe('when plans are made', () => {
+  it('makes one of many touches, and not before the caller is done', () => {
+    add('a');
+    for (let times = 0; times < 1000; times++) keeper.touch();
+    expect(plans()).toEqual([]);
+    jest.advanceTimersByTime(1);
+    expect([plans(), jest.getTimerCount()]).toEqual([[[1]], 1]);
+  });
+
+  it('makes at most one in 20 ms', () => {
+    for (let ms = 0; ms < 1000; ms++) {
+      keeper.touch();
+      jest.advanceTimersByTime(1);
+    }
+    expect(plans().length).toBeGreaterThan(40);
+    expect(plans().length).toBeLessThanOrEqual(51);
+  });
+
+  it('spends a twentieth of the time on it at most', () => {
+    rank.mockImplementation((...args) => {
+      jest.setSystemTime(Date.now());
+      jest.advanceTimersByTime(10); // a slow policy
+      return inOrder.rank(...args);
+    });
+    for (let ms = 0; ms < 2000; ms += 10) {
+      keeper.touch();
+      jest.advanceTimersByTime(10);
+    }
+    expect(plans().length).toBeGreaterThan(5);
+    expect(plans().length).toBeLessThanOrEqual(11);
+  });
+
+  it.each([[500, 0], [501, 4], [NaN, 0], [Infinity, 4]])('with %d bytes of 1000, %d in the next second without a touch', (bytes, count) => {
+    pinnedBytes = bytes;
+    jest.advanceTimersByTime(1100);
+    expect(plans()).toHaveLength(count);
+  });
+
+  it('nobody can tell how the limit stands: no plan by itself, but one when touched', () => {
+    readable = false;
+    jest.advanceTimersByTime(1100);
+    expect(plans()).toEqual([]);
+    refresh();
+    expect(rank.mock.calls[0]?.[1]).toMatchObject({ bytesToFree: 0, minVictimBytes: 0, breach: { usage: {}, limits: {} } });
+  });
+});
+
+describe('who is in a plan', () => {
+  it('all that the policy ranks, in its order, without those that are protected, die, or cannot be named', () => {
+    for (const id of 'abcde') add(id);
+    const [, b, , d] = workers;
+    if (b) b.dying = true;
+    if (d) d.victim = undefined;
+    rank.mockImplementation((all) => inOrder.rank(all.filter(({ id }) => id !== 'e').toReversed(), {} as never));
+    refresh();
+    expect(plans()).toEqual([[3, 1]]);
+    expect(rank.mock.calls[0]).toMatchObject([[{ id: 'a' }, { id: 'c' }, { id: 'd' }, { id: 'e' }], { bytesToFree: 5, dyingBytes: 0, minVictimBytes: 10, breach: { short: true } }]);
+  });
+
+  it.each<[string, () => unknown]>([
+    ['throws', () => { throw new Error('oops'); }],
+    ['returns strangers', () => [{ id: 'x', reason: 'a stranger' }]],
+    ['returns one twice', () => ['a', 'a'].map((id) => ({ id, reason: 'twice' }))],
+    ['returns nothing', () => undefined],
+  ])('of a policy that %s: as byStartTime() has it, which the plan says', (_, bad) => {
+    add('a');
+    rank.mockImplementation(bad as never);
+    refresh();
+    expect(plans()).toEqual([[1]]);
+    expect(keeper.planFor(asScope(pool()), 1)?.ranking).toMatchObject({ policy: 'byStartTime', policyError: expect.stringContaining('"test" was not used') as string });
+  });
+
+  it('a group has only its own; the pool has all', () => {
+    const group = scopeOf('g');
+    scopes.push(group, scopeOf('empty'));
+    add('a');
+    add('b', 'g');
+    refresh();
+    expect(scopes.map(plans)).toEqual([[[1, 2]], [[2]], [[]]]);
+  });
+
+  it('one that the native thread does not kill for has none', () => {
+    scopes.push({ ...scopeOf('w'), takeover: undefined } as never);
+    add('a');
+    refresh();
+    expect([plans(), rank.mock.calls.length]).toEqual([[[1]], 1]);
+  });
+});
+
+describe('planFor()', () => {
+  it('knows the plan, and the one before it', () => {
+    const scope = asScope(pool());
+    const a = add('a');
+    expect(keeper.planFor(scope, 1)).toBeUndefined();
+    refresh();
+    a.dying = true;
+    add('b');
+    refresh();
+    expect([idsOf(keeper.planFor(scope, 1)?.candidates ?? []), idsOf(keeper.planFor(scope, 2)?.candidates ?? [])]).toEqual([['a'], ['b']]);
+    expect(keeper.planFor(scope, 1)?.ids).toEqual(new Map([[1, 'a']]));
+    expect([keeper.planFor(scope, 3), keeper.planFor(asScope(scopeOf()), 1)]).toEqual([undefined, undefined]);
+    refresh();
+    expect(keeper.planFor(scope, 1)).toBeUndefined();
+  });
+});
+
+describe('an inspector', () => {
+  it('that is attached: all is disarmed, until it has gone', () => {
+    add('a');
+    url = 'ws://127.0.0.1:9229/x';
+    refresh();
+    expect([plans(), pool().takeover.disarm.mock.calls.length]).toEqual([[], 1]);
+    url = undefined;
+    refresh();
+    expect(plans()).toEqual([[1]]);
+  });
+
+  it('does not matter where the user says so', () => {
+    keeper.stop();
+    keeper = keep(true);
+    add('a');
+    url = 'ws://127.0.0.1:9229/x';
+    refresh();
+    expect(plans()).toEqual([[1]]);
+  });
+});
+
+describe('stop()', () => {
+  it('disarms all, leaves no timer, and nothing is armed after it; twice is fine', () => {
+    scopes.push(scopeOf('g'));
+    add('a');
+    refresh();
+    pinnedBytes = 900;
+    keeper.touch();
+    keeper.stop();
+    expect([scopes.map(({ takeover }) => takeover.disarm.mock.calls.length), jest.getTimerCount()]).toEqual([[1, 1], 0]);
+    keeper.stop();
+    keeper.touch();
+    jest.advanceTimersByTime(1000);
+    expect([plans(), jest.getTimerCount()]).toEqual([[[1]], 0]);
+  });
+});
