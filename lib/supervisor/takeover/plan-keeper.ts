@@ -38,12 +38,14 @@ export class PlanKeeper {
   readonly #plans = new WeakMap<LimitScope, readonly Plan[]>();
   #due: NodeJS.Timeout | undefined;
   #notBeforeMs = 0;
+  /** Whether no inspector stood in the way at the last refresh. */
+  #mightAct = true;
   #stopped = false;
   readonly #looks: NodeJS.Timeout;
 
   constructor(private readonly context: PlanKeeperContext) {
     this.#looks = setInterval(() => {
-      if (this.#isHalfUsed()) this.touch();
+      if (this.#mayAct() !== this.#mightAct || this.#isHalfUsed()) this.touch();
     }, lookMs).unref();
   }
 
@@ -72,13 +74,17 @@ export class PlanKeeper {
 
   #refresh(): void {
     const beganAtMs = performance.now();
-    const mayAct = this.context.underInspector || inspectorUrl() === undefined;
+    this.#mightAct = this.#mayAct();
     for (const scope of this.context.scopes()) {
-      if (!mayAct) scope.takeover?.disarm();
+      if (!this.#mightAct) scope.takeover?.disarm();
       else if (scope.takeover !== undefined) this.#plan(scope);
     }
     const nowMs = performance.now();
     this.#notBeforeMs = nowMs + Math.max(pauseMs, (nowMs - beganAtMs) / largestShare);
+  }
+
+  #mayAct(): boolean {
+    return this.context.underInspector || inspectorUrl() === undefined;
   }
 
   #isHalfUsed(): boolean {
@@ -97,6 +103,7 @@ export class PlanKeeper {
       const victim = victims.get(id);
       return victim === undefined ? [] : [[victim, id] as const];
     }));
+    if (this.#stopped) return; // in the policy
     scope.takeover?.arm([...ids.keys()]);
     this.#plans.set(scope, [{ candidates, ranking, ids }, ...(this.#plans.get(scope)?.slice(0, 1) ?? [])]);
   }

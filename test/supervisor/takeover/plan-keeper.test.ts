@@ -177,6 +177,17 @@ describe('an inspector', () => {
     expect(plans()).toEqual([[1]]);
   });
 
+  it('that comes, and goes: noticed without a touch, also in an empty pool', () => {
+    add('a');
+    refresh();
+    url = 'ws://127.0.0.1:9229/x';
+    jest.advanceTimersByTime(300);
+    expect(pool().takeover.disarm.mock.calls).toHaveLength(1);
+    url = undefined;
+    jest.advanceTimersByTime(300);
+    expect(plans()).toEqual([[1], [1]]);
+  });
+
   it('does not matter where the user says so', () => {
     keeper.stop();
     keeper = keep(true);
@@ -200,5 +211,17 @@ describe('stop()', () => {
     keeper.touch();
     jest.advanceTimersByTime(1000);
     expect([plans(), jest.getTimerCount()]).toEqual([[[1]], 0]);
+  });
+
+  it('in the policy: nothing is armed any more', () => {
+    scopes.push(scopeOf('g'));
+    add('a');
+    rank.mockImplementationOnce((...args) => {
+      keeper.stop();
+      return inOrder.rank(...args);
+    });
+    refresh();
+    expect(scopes.map(plans)).toEqual([[], []]);
+    expect(jest.getTimerCount()).toBe(0);
   });
 });
