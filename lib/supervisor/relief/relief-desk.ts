@@ -51,7 +51,8 @@ export class ReliefDesk {
   constructor(private readonly context: ReliefDeskContext) {
     this.#plans = new PlanKeeper({
       policy: context.policy,
-      scopes: () => this.#scopes.keys(),
+      // Here, for the plans are also made anew when nobody asks for it.
+      scopes: () => (this.#isArmed ? this.#scopes.keys() : []),
       workersOf: (scope) => this.#workersOf(scope),
       underInspector: context.takeoverUnderInspector,
     });
@@ -91,7 +92,7 @@ export class ReliefDesk {
 
   /** A worker has come, gone, or changed what a policy may ask for. */
   workersChanged(): void {
-    if (this.#isArmed) this.#plans.touch();
+    this.#plans.touch();
   }
 
   /** What the native thread has killed a worker for, when it was by this watch. */

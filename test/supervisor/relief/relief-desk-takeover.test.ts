@@ -156,6 +156,16 @@ describe('plans', () => {
     desk.stop();
     expect([pool.takeover.disarm.mock.calls.length, group.takeover.disarm.mock.calls.length]).toEqual([1, 1]);
   });
+
+  it.each<[string, Partial<ReliefDeskContext>]>([['in a dry run', { dryRun: true }], ['without a takeover', { takeoverMs: Infinity }]])('are never armed %s, however full the pool', async (_, more) => {
+    desk.stop();
+    desk = deskWith(more);
+    const pool = watch('pool');
+    add('a');
+    desk.workersChanged();
+    await advance(2000);
+    expect(pool.takeover.arm.mock.calls).toEqual([]);
+  });
 });
 
 describe('a kill by the native thread', () => {
