@@ -213,7 +213,8 @@ export class ReliefDesk {
       closing: () => this.#stopped,
       // With the worker whose limit it is, the limit goes, and the shortage.
       gone: () => level === 'worker' && (!this.#scopes.has(scope) || this.#workersOf(scope).length === 0),
-      pressing: () => [...this.#waiting.keys()].some((other) => other.level === 'pool'),
+      // Over its own mark a worker holds up nobody but itself.
+      pressing: () => [...this.#waiting.keys()].some((other) => other.level !== 'worker'),
       takeover: this.#isArmed ? takeover : undefined,
       planFor: (victim) => this.#plans.planFor(scope, victim),
       onVictim: (victim) => {

@@ -30,7 +30,7 @@ export interface ReliefContext extends RoundSubject {
   closing: () => boolean;
   /** Whether the limit is gone, with all that it held. */
   gone: () => boolean;
-  /** Whether a limit above is short too: then nobody is given time. */
+  /** Whether others stand still until the round is over: then nobody is given time. */
   pressing: () => boolean;
   takeover: Pick<Takeover, 'lease' | 'claim' | 'kills'> | undefined;
   /** The plan that the native thread has killed this one by. */

@@ -55,9 +55,10 @@ function watch(level: LimitLevel, id?: string) {
 }
 type Scope = ReturnType<typeof watch>;
 let scopes = 0;
-const add = (id: string, { obeys = true, group = 'default' } = {}): FakeWorker => {
+const add = (id: string, { obeys = true, group = 'default', graceMs = 0 } = {}): FakeWorker => {
   const worker = new FakeWorker(id, 100, obeys);
   worker.facts.group = group;
+  worker.facts.graceMs = graceMs;
   worker.victim = workers.push(worker);
   return worker;
 };
@@ -194,6 +195,20 @@ describe('a kill by the native thread', () => {
     expect(desk.killedBy(id)).toBeUndefined();
     pool.takeover.watchId = undefined;
     expect(desk.killedBy(id)).toBeUndefined();
+  });
+});
+
+describe('grace', () => {
+  it.each<[LimitLevel, string | undefined, boolean]>([['pool', undefined, true], ['group', 'h', true], ['worker', 'w', false]])('is cut short when the limit of a %s waits %s: %s', async (level, id, isCut) => {
+    const [scope, other] = [watch('group', 'g'), watch(level, id)];
+    const a = add('a', { group: 'g', graceMs: 3_600_000 });
+    add('w', { group: 'h' });
+    breach(scope);
+    await advance(20);
+    expect([a.asks.length, a.kills.length]).toEqual([1, 0]);
+    breach(other);
+    await advance(30);
+    expect(a.kills.length).toBe(isCut ? 1 : 0);
   });
 });
 
