@@ -67,6 +67,8 @@ export class ReliefDesk {
   watch(scope: LimitScope): void {
     if (this.#stopped || this.#scopes.has(scope)) return;
     const { monitor } = scope;
+    // First: it may throw and be tried again. What it finds it tells in a later turn of the event loop.
+    monitor.start();
     monitor.on('breach', (breach) => {
       this.#onBreach(scope, breach);
     });
@@ -77,7 +79,6 @@ export class ReliefDesk {
     monitor.on('removed', () => {
       if (this.#scopes.delete(scope)) this.context.emit('degraded', removedBySomebody(scope, monitor.state));
     });
-    monitor.start();
     this.#scopes.set(scope, randomUUID());
     this.workersChanged();
   }

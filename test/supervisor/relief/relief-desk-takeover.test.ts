@@ -232,3 +232,16 @@ describe('stop()', () => {
     expect([pool, group].flatMap(({ takeover }) => takeover.arm.mock.calls)).toHaveLength(event === 'relief' ? pool.takeover.arm.mock.calls.length + group.takeover.arm.mock.calls.length : 0);
   });
 });
+
+it('a limit that could not be watched at first is watched by a second try, and told of once', async () => {
+  const pool = watch('pool');
+  desk.unwatch(pool as unknown as LimitScope);
+  pool.monitor.removeAllListeners();
+  pool.monitor.start.mockImplementationOnce(() => { throw new Error('EMFILE'); });
+  expect(() => { desk.watch(pool as unknown as LimitScope); }).toThrow('EMFILE');
+  desk.watch(pool as unknown as LimitScope);
+  add('a');
+  breach(pool);
+  await advance(0);
+  expect([told.map(([name]) => name), desk.counts.shortBreaches]).toEqual([['breach', 'victim', 'relief'], 1]);
+});
