@@ -6,6 +6,9 @@ import { warnWorker } from './warn-worker';
 /** Who was told has given what it can: for so long it is not told again, nor waited for. Milliseconds. */
 const repeatMs = 10_000;
 
+/** Those that could not be told the last time: nothing comes of them. */
+const unheard = new WeakSet<WarnedWorker>();
+
 export interface Warning {
   /** Those that were told now. */
   warned: Warned[];
@@ -20,8 +23,12 @@ export async function warnWorkers(workers: readonly WarnedWorker[], bytes: numbe
   const toTell = asking.filter(({ warnedAtMs }) => beganAtMs - warnedAtMs >= repeatMs);
   for (const worker of toTell) worker.warnedAtMs = beganAtMs;
   const warned = await Promise.all(toTell.map((worker) => warnWorker(worker.warnTarget(), bytes, clock)));
+  for (const [index, worker] of toTell.entries()) {
+    if (warned[index]?.error === undefined) unheard.delete(worker);
+    else unheard.add(worker);
+  }
   const nowMs = clock.now();
-  const untilMs = asking.map(({ warnedAtMs, facts }) => warnedAtMs + facts.shedMs);
+  const untilMs = asking.filter((worker) => !unheard.has(worker)).map(({ warnedAtMs, facts }) => warnedAtMs + facts.shedMs);
   return { warned, waitMs: Math.max(0, ...untilMs.map((ms) => ms - nowMs)) };
 }
 

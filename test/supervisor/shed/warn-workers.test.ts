@@ -54,6 +54,20 @@ it('what telling takes is part of the time', async () => {
   expect(clock.waits.size).toBe(0);
 });
 
+it('one that could not be told sheds nothing, and is not waited for', async () => {
+  const [unheard, b] = [worker('unheard', 'ipc', 60_000), worker('b')];
+  unheard.warnTarget = () => ({ id: 'unheard', how: 'ipc', shedMs: 60_000, child: undefined, signal: () => true });
+  expect(await warn(unheard, b)).toMatchObject({ warned: [{ id: 'unheard', error: 'it has no open IPC channel' }, { id: 'b', how: 'signal' }], waitMs: 100 });
+  // Neither by the round that comes a moment later.
+  expect(await warn(unheard)).toEqual({ warned: [], waitMs: 0 });
+});
+
+it('one whose signal throws holds up nobody', async () => {
+  const bad = worker('bad');
+  bad.warnTarget = () => ({ id: 'bad', how: 'signal', shedMs: 100, child: undefined, signal: () => { throw new Error('EPERM'); } });
+  expect(await warn(bad)).toEqual({ warned: [{ id: 'bad', how: 'signal', error: 'Error: EPERM' }], waitMs: 0 });
+});
+
 it('at any times: never waits longer than the longest shedMs, nor tells one twice in ten seconds', async () => {
   const ms = fc.integer({ min: 0, max: 12_000 });
   await fc.assert(fc.asyncProperty(fc.array(fc.integer({ min: 1, max: 60_000 }), { maxLength: 4 }), fc.array(ms, { maxLength: 12 }), async (times, pauses) => {
