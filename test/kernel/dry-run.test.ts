@@ -28,6 +28,7 @@ test('everything but the signal: the victim that would be is told once while the
   expect(report.victims[0]?.reason).toMatch(/busy with a task that can be retried, started last of 2/);
   expect(report.timeline.map(({ step }) => step).filter((step) => step !== 'extended')).toEqual(['noticed', 'leased', 'measured', 'decided', 'ended']);
   expect(pool.reliefs).toHaveLength(1);
+  expect(pool.victimIds()).toEqual(['young']);
   expect([elder.isAlive, young.isAlive]).toEqual([true, true]);
   expect(pool.supervisor.status().workers.map(({ dying }) => dying)).toEqual([false, false]);
   expect(pool.supervisor.status().counts).toMatchObject({ kills: 0, kernelOomKills: 0 });

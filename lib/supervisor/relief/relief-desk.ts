@@ -219,7 +219,8 @@ export class ReliefDesk {
       takeover: this.#isArmed ? takeover : undefined,
       planFor: (victim) => this.#plans.planFor(scope, victim),
       onVictim: (victim) => {
-        this.context.emit('victim', victim);
+        // The next rounds of a dry run find what the first one told, for as long as the shortage lasts.
+        if (!this.context.dryRun || !this.#helpless.has(scope)) this.context.emit('victim', victim);
       },
     };
   }
