@@ -45,7 +45,10 @@ export class Takeover {
    */
   claim(victim: number): 'claimed' | 'taken' | 'changed' {
     const watch = this.watch();
-    return watch === undefined ? 'claimed' : native().claimVictim(watch, victim, this.#epoch);
+    if (watch === undefined) return 'claimed';
+    const result = native().claimVictim(watch, victim, this.#epoch);
+    // A listener may have killed it by `worker.kill()` just now: then it is JavaScript's already.
+    return result === 'taken' && native().victimState(victim).claim === 'javascript' ? 'claimed' : result;
   }
 
   /** What the native thread has done since the last call. */
