@@ -63,7 +63,7 @@ export class ReliefRound {
   readonly #clock: Clock;
   /**
    * What the native thread saw by the descriptors that it holds. Good for the first decision where
-   * none is left to look anew: the victim's death frees some.
+   * none is left to look anew: the victim's death frees some. Not after something was given back.
    */
   #evidence: PoolState | undefined;
   #gaveBack = false;
@@ -109,14 +109,16 @@ export class ReliefRound {
     this.#adoptKills();
     if (context.gone()) return 'relieved';
     if (context.closing()) return 'closed';
-    const state = context.gauge.measure(true) ?? this.#evidence;
-    this.#evidence = undefined;
+    const measured = context.gauge.measure(true);
+    if (measured !== undefined) this.#evidence = undefined;
+    const state = measured ?? this.#evidence;
     if (state === undefined) return 'unreadable';
     this.#record.mark('measured');
     this.#noteFreed(state);
     if (!state.short) return 'relieved';
     if (await this.#spare(state)) return undefined;
 
+    this.#evidence = undefined;
     const workers = context.workers();
     const choice = this.#choose(workers, state);
     if (context.dryRun) return this.#rehearse(choice);
@@ -137,6 +139,7 @@ export class ReliefRound {
       const reclaimed = await this.context.reclaim(bytesToFree);
       for (const { name, givenBytes } of reclaimed) this.#record.mark('reclaimed', { id: name, bytes: givenBytes });
       this.#record.reclaimed.push(...reclaimed);
+      if (reclaimed.some(({ givenBytes }) => givenBytes > 0)) this.#evidence = undefined;
       if (reclaimed.length > 0) return true;
     }
     if (this.#warned) return false;
@@ -146,7 +149,9 @@ export class ReliefRound {
     this.#record.warned.push(...warned);
     if (waitMs > 0) await anyEnds([], waitMs, this.#clock, () => this.context.closing() || this.context.gauge.measure(true)?.short !== true);
     // Telling them may have taken its time, too.
-    return warned.length > 0 || waitMs > 0;
+    const looksAnew = warned.length > 0 || waitMs > 0;
+    if (looksAnew) this.#evidence = undefined;
+    return looksAnew;
   }
 
   #choose(workers: readonly RoundWorker[], state: PoolState): Choice | undefined {
