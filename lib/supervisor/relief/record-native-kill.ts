@@ -4,14 +4,16 @@ import type { Victim } from '../types';
 import { minVictimBytesOf } from './min-victim-bytes';
 import type { RoundRecord } from './round-record';
 
-/** Takes down a kill by the native thread as if the round had done it, with what the plan said of it; `undefined` if that is not known. */
-export function recordNativeKill(kill: NativeKill, { candidates, ranking, ids }: Plan, record: RoundRecord): Victim | undefined {
+/**
+ * Takes down a kill by the native thread as if the round had done it, with what the plan said of it; `undefined` if that is not known.
+ * Its ages count from `nowMs`, on the time line of the report.
+ */
+export function recordNativeKill(kill: NativeKill, { candidates, ranking, ids }: Plan, record: RoundRecord, nowMs: number): Victim | undefined {
   const id = ids.get(kill.victim);
   const candidate = candidates.find((each) => each.id === id);
   const reason = ranking.ranking.find((each) => each.id === id)?.reason;
   if (id === undefined || candidate === undefined || reason === undefined) return undefined;
   const { bytesToFree, dyingBytes, freeableBytes, limits } = kill;
-  const nowMs = record.nowMs;
   const atMs = nowMs - kill.decidedAgeMs;
   const minVictimBytes = minVictimBytesOf(Math.min(limits.highBytes ?? Infinity, limits.maxBytes ?? Infinity));
   record.weigh(candidates, ranking);
