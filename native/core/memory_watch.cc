@@ -70,6 +70,7 @@ MemoryReport MemoryWatch::take() {
   report_.breach = false;
   report_.new_baseline = false;
   report_.noticed_ns = 0;
+  shortage_noticed_ = false;
   return taken;
 }
 
@@ -178,6 +179,9 @@ bool MemoryWatch::judge(Cause cause, bool grew, int64_t now_ns,
   const bool took_over = take_over_if_due(now_ns, buffer);
 
   const bool is_short = short_;
+  if (is_short && !was_short && !std::exchange(shortage_noticed_, true)) {
+    report_.noticed_ns = now_ns;
+  }
   const bool grown = watched_growth(options_.keys);
   const bool reminder = is_short && cause == Cause::kSafetyRead;
   report_.breach |= grown || reminder || (is_short && !was_short);

@@ -38,10 +38,11 @@ struct MemoryReport {
   EventCounts delta;  // growth since the last breach
   MemoryUsage usage;
   MemoryLimits limits;
-  Shortness shortness;     // of the last look
-  bool is_short = false;   // at the last look that could tell
-  uint64_t kills = 0;      // by the armed plan, waiting to be taken
-  int64_t noticed_ns = 0;  // the first thing in it, CLOCK_MONOTONIC
+  Shortness shortness;    // of the last look
+  bool is_short = false;  // at the last look that could tell
+  uint64_t kills = 0;     // by the armed plan, waiting to be taken
+  // CLOCK_MONOTONIC: where its first shortage began, or else its first thing.
+  int64_t noticed_ns = 0;
 };
 
 // Watches one cgroup's memory.events, decides when it is short, and carries
@@ -91,8 +92,9 @@ class MemoryWatch final : public Source {
   std::optional<TriggerFile> populated_file_;  // cgroup v2 only
   MemoryFiles files_;
   bool populated_ = true;
-  bool short_ = false;           // at the last look that could tell
-  bool counters_final_ = false;  // read after the last process had left
+  bool short_ = false;             // at the last look that could tell
+  bool counters_final_ = false;    // read after the last process had left
+  bool shortage_noticed_ = false;  // by what is in the report
   bool retired_ = false;
   int64_t blank_since_ns_ = 0;  // 0: the last look gave a sample
   MemoryReport report_;         // the slot

@@ -70,6 +70,30 @@ TEST_F(MemoryWatchTest, ChurnThatTurnsToShortageIsToldAtOnce) {
   EXPECT_EQ(watch_->take().delta[kHigh], 2U);
 }
 
+// Churn is told late, and all of it seemed to be the answer's delay.
+TEST_F(MemoryWatchTest, ShortageIsNoticedWhenItBeginsNotWhenChurnDid) {
+  usage(1000, 900);
+  start();
+  events({.high = 1});
+  EXPECT_FALSE(look(kChange));
+  usage(1000, 10);
+  events({.high = 2});
+  EXPECT_TRUE(look(kChange));
+  const int64_t began_ns = now_ns_;
+  usage(500);
+  EXPECT_TRUE(look(kSafetyRead)) << "over";
+  usage(1000, 10);
+  EXPECT_TRUE(look(kSafetyRead)) << "the next one";
+  EXPECT_EQ(watch_->take().noticed_ns, began_ns) << "the first one";
+
+  usage(500);
+  EXPECT_TRUE(look(kSafetyRead));
+  EXPECT_NE(watch_->take().noticed_ns, 0);
+  usage(990);
+  EXPECT_TRUE(look(kSafetyRead));
+  EXPECT_EQ(watch_->take().noticed_ns, now_ns_);
+}
+
 TEST_F(MemoryWatchTest, KillOfTheKernelIsToldAtOnce) {
   start(key_bit(kHigh) | key_bit(kOomKill));
   events({.oom_kill = 1});
