@@ -21,7 +21,8 @@ async function shortages(pool: Supervised, afterGrowth: () => Promise<void> | vo
   const elder = await taker(pool, 16, { id: 'elder', retriable: true });
   for (let round = 1; round <= rounds; round++) {
     const hog = await taker(pool, 8, { id: `hog-${round}`, retriable: true });
-    await answers.armedWith(2);
+    // The plan of the round before named two as well.
+    await answers.rearmed(() => { hog.worker.update({ priority: 1 }); });
     hog.tell('grow 400');
     await afterGrowth();
 
