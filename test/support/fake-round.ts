@@ -82,7 +82,7 @@ export class FakePool {
 export class FakeTakeover {
   leases = 0;
   readonly #claims = new Set<number>();
-  readonly #plans = new Map<number, Plan>();
+  #plan: Plan | undefined;
   #log: NativeKill[] = [];
   #epoch = 0;
   #leasedEpoch = 0;
@@ -93,7 +93,7 @@ export class FakeTakeover {
 
   /** What a round gets of it. */
   get context(): Pick<ReliefContext, 'takeover' | 'planFor'> {
-    return { takeover: this, planFor: (victim) => this.#plans.get(victim) };
+    return { takeover: this, planFor: () => this.#plan };
   }
 
   lease = (): void => {
@@ -110,14 +110,13 @@ export class FakeTakeover {
 
   kills = (): NativeKill[] => this.#log.splice(0);
 
-  /** By the plan that the policy makes of those that live. False: somebody has claimed it before. */
+  /** By the plan that the policy makes of those that live, kept until it is told. False: somebody has claimed it before. */
   kill(worker: FakeWorker, { dies = true, planned = true, more = {} } = {}): boolean {
     const { victim = 0 } = worker;
     if (this.#claims.has(victim) || worker.dying || !worker.alive) return false;
     const { usage, limits, bytesToFree } = this.pool.measure(true) ?? { usage: {}, limits: { highBytes: 1000, maxBytes: Infinity }, bytesToFree: 0 };
-    const candidates = this.pool.living().filter(({ dying }) => !dying).map((each) => each.candidate());
-    const ranking = { ranking: this.pool.policy.rank(candidates, need(0)), policy: this.pool.policy.name };
-    if (planned) this.#plans.set(victim, { candidates, ranking, ids: new Map([[victim, worker.id]]) });
+    if (this.#log.length === 0) this.#plan = this.#newPlan();
+    if (!planned && this.#plan !== undefined) this.#plan = { ...this.#plan, ids: new Map([...this.#plan.ids].filter(([each]) => each !== victim)) };
     this.#claims.add(victim);
     this.#epoch++;
     this.#log.push({
@@ -128,5 +127,12 @@ export class FakeTakeover {
     worker.dying = true;
     if (dies) worker.end();
     return true;
+  }
+
+  #newPlan(): Plan {
+    const workers = this.pool.living().filter(({ dying }) => !dying);
+    const candidates = workers.map((each) => each.candidate());
+    const ranking = { ranking: this.pool.policy.rank(candidates, need(0)), policy: this.pool.policy.name };
+    return { candidates, ranking, ids: new Map(workers.map(({ victim = 0, id }) => [victim, id])) };
   }
 }

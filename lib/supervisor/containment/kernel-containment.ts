@@ -192,7 +192,7 @@ export class KernelContainment implements Containment {
     });
     const gauge = level === 'pool' ? this.#gauge : new CgroupGauge(cgroup.directory, undefined);
     // Over its own mark a worker holds up nobody but itself, so there is no hurry.
-    const takeover = level === 'worker' ? undefined : new Takeover(() => monitor.watch, this.settings);
+    const takeover = level === 'worker' ? undefined : new Takeover(cgroup.directory, () => monitor.watch, this.settings);
     return { level, monitor, gauge, ...(id !== undefined && { id }), ...(takeover && { takeover }) };
   }
 

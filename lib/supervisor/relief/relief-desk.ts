@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { SpillwayError } from '../../errors';
-import { formatBytes } from '../../format-bytes';
 import type { Breach } from '../../monitor/types';
-import type { KillPolicy } from '../../policy/types';
 import type { LimitScope } from '../containment/types';
 import type { KillFacts } from '../exit-cause';
 import { PlanKeeper } from '../takeover/plan-keeper';
+import { untoldBreach } from '../takeover/untold-breach';
 import type { Reclaimed, ReliefReport, SupervisorEvents } from '../types';
 import type { WorkerProcess } from '../worker-process';
+import { ownMark } from './own-mark';
 import { ReliefRound, type ReliefContext } from './relief-round';
 
 export interface ReliefDeskContext extends Pick<ReliefContext, 'pool' | 'policy' | 'victimTimeoutMs' | 'dryRun' | 'warn' | 'clock'> {
@@ -23,13 +23,6 @@ export interface ReliefDeskContext extends Pick<ReliefContext, 'pool' | 'policy'
   emit: <Name extends 'breach' | 'victim' | 'relief' | 'degraded'>(name: Name, ...args: SupervisorEvents[Name]) => void;
 }
 
-/** A worker over its own mark dies for it; there is nothing to choose. */
-const ownMark: KillPolicy = {
-  name: 'ownMark',
-  rank: (candidates, { breach: { limits } }) =>
-    candidates.map(({ id }) => ({ id, reason: `over its own mark of ${formatBytes(Math.min(limits.highBytes ?? Infinity, limits.maxBytes ?? Infinity))}` })),
-};
-
 /** A lease is renewed so many times before it would run out, and not more often than this, in milliseconds. */
 const renewals = 4;
 const shortestRenewalMs = 5;
@@ -37,8 +30,10 @@ const shortestRenewalMs = 5;
 /** Hears all limits, and sees to it that there is never more than one relief round. */
 export class ReliefDesk {
   readonly counts = { shortBreaches: 0, churnBreaches: 0, reliefRounds: 0 };
-  /** What is watched, with the id of the report that its next kill will be told in. */
-  readonly #scopes = new Map<LimitScope, string>();
+  /** What is watched. */
+  readonly #scopes = new Set<LimitScope>();
+  /** In which report the next kill for a limit will be told; of those that the native thread may relieve also after their end. */
+  readonly #reportIds = new Map<LimitScope, string>();
   readonly #plans: PlanKeeper;
   /** Limits that are short and wait for their round, with what was heard last. */
   readonly #waiting = new Map<LimitScope, Breach>();
@@ -52,7 +47,7 @@ export class ReliefDesk {
     this.#plans = new PlanKeeper({
       policy: context.policy,
       // Here, for the plans are also made anew when nobody asks for it.
-      scopes: () => (this.#isArmed ? this.#scopes.keys() : []),
+      scopes: () => (this.#isArmed ? this.#scopes : []),
       workersOf: (scope) => this.#workersOf(scope),
       underInspector: context.takeoverUnderInspector,
     });
@@ -77,14 +72,17 @@ export class ReliefDesk {
       this.context.emit('degraded', error);
     });
     monitor.on('removed', () => {
+      this.#reportIds.delete(scope);
       if (this.#scopes.delete(scope)) this.context.emit('degraded', removedBySomebody(scope, monitor.state));
     });
-    this.#scopes.set(scope, randomUUID());
+    this.#scopes.add(scope);
     this.workersChanged();
   }
 
   /** Its limit is about to go, on purpose. */
   unwatch(scope: LimitScope): void {
+    // Who was killed for it may end later, and its exit names the report.
+    if (scope.takeover !== undefined) this.#reportIdOf(scope);
     this.#scopes.delete(scope);
     this.#waiting.delete(scope);
     this.#helpless.delete(scope);
@@ -98,17 +96,24 @@ export class ReliefDesk {
 
   /** What the native thread has killed a worker for, when it was by this watch. */
   killedBy(watch: number | undefined): KillFacts | undefined {
-    for (const [scope, reportId] of this.#scopes) {
-      if (watch !== undefined && scope.takeover?.watchId === watch) return { for: 'relief', level: scope.level, reportId };
+    if (watch === undefined) return undefined;
+    for (const scope of [...this.#scopes, ...this.#reportIds.keys()]) {
+      if (scope.takeover?.owns(watch) === true) return { for: 'relief', level: scope.level, reportId: this.#reportIdOf(scope) };
     }
     return undefined;
   }
 
   /** No event starts a round now; the one under way ends before its next victim. */
   stop(): void {
+    if (this.#stopped) return;
     this.#stopped = true;
     this.#plans.stop();
-    for (const scope of [...this.#scopes.keys()]) this.unwatch(scope);
+    for (const scope of [...this.#scopes]) {
+      // What the native thread has done while JavaScript could not hear of it is told all the same.
+      const breach = untoldBreach(scope);
+      this.unwatch(scope);
+      if (breach !== undefined) this.#relieveSoon(scope, breach);
+    }
   }
 
   get #isArmed(): boolean {
@@ -118,8 +123,10 @@ export class ReliefDesk {
   #onBreach(scope: LimitScope, breach: Breach): void {
     if (breach.short) this.counts.shortBreaches++;
     else this.counts.churnBreaches++;
+    // The native thread acts on a shortage only. It may be over by now.
+    const untold = breach.short ? undefined : untoldBreach(scope);
     // First of all, and a microtask later: the listeners of the first victim must find a round that is under way.
-    if (breach.short && !this.#stopped) this.#relieveSoon(scope, breach);
+    if ((breach.short || untold !== undefined) && !this.#stopped) this.#relieveSoon(scope, untold ?? breach);
     this.context.emit('breach', breach);
   }
 
@@ -144,7 +151,7 @@ export class ReliefDesk {
       this.#renewLeases();
     }, Math.min(Math.max(this.context.takeoverMs / renewals, shortestRenewalMs), 1000));
     try {
-      for (let next = this.#next(); next !== undefined && !this.#stopped; next = this.#next()) {
+      for (let next = this.#next(); next !== undefined; next = this.#next()) {
         const [scope, breach] = next;
         this.#waiting.delete(scope);
         await this.#relieve(scope, breach);
@@ -172,6 +179,8 @@ export class ReliefDesk {
     this.counts.reliefRounds++;
     try {
       const report = await round.run();
+      // What the native thread kills from here on, while a listener takes its time, is the matter of the next one.
+      this.#reportIds.delete(scope);
       if (!report.dryRun) this.#tellStuck(report);
       // While nothing can be done each safety read asks again, and one report says it all.
       const helpless = report.victims.length === 0 ? report.outcome === 'no-candidate' || report.outcome === 'unreadable' : report.dryRun;
@@ -184,8 +193,6 @@ export class ReliefDesk {
       this.context.emit('degraded', new SpillwayError('ERR_SPILLWAY_SYSTEM', 'A relief round failed; the next safety read starts another', { cause }));
     } finally {
       this.#current = undefined;
-      // What the native thread kills from here on is the matter of the next report.
-      if (this.#scopes.has(scope)) this.#scopes.set(scope, randomUUID());
       scope.takeover?.release();
     }
   }
@@ -203,7 +210,7 @@ export class ReliefDesk {
     const { policy, reclaim } = this.context;
     return {
       ...this.context,
-      reportId: this.#scopes.get(scope) ?? randomUUID(),
+      reportId: this.#reportIdOf(scope),
       level,
       ...(id !== undefined && { id }),
       gauge,
@@ -217,12 +224,18 @@ export class ReliefDesk {
       // Over its own mark a worker holds up nobody but itself.
       pressing: () => [...this.#waiting.keys()].some((other) => other.level !== 'worker'),
       takeover: this.#isArmed ? takeover : undefined,
-      planFor: (victim) => this.#plans.planFor(scope, victim),
+      planFor: () => this.#plans.planFor(scope),
       onVictim: (victim) => {
         // The next rounds of a dry run find what the first one told, for as long as the shortage lasts.
         if (!this.context.dryRun || !this.#helpless.has(scope)) this.context.emit('victim', victim);
       },
     };
+  }
+
+  #reportIdOf(scope: LimitScope): string {
+    const reportId = this.#reportIds.get(scope) ?? randomUUID();
+    this.#reportIds.set(scope, reportId);
+    return reportId;
   }
 
   #workersOf({ level, id }: LimitScope): WorkerProcess[] {

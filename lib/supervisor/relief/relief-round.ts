@@ -34,7 +34,7 @@ export interface ReliefContext extends RoundSubject {
   pressing: () => boolean;
   takeover: Pick<Takeover, 'lease' | 'claim' | 'kills'> | undefined;
   /** The plan that the native thread has killed this one by. */
-  planFor: (victim: number) => Plan | undefined;
+  planFor: () => Plan | undefined;
   /** Before the signal; of those that the native thread has killed, now. */
   onVictim: (victim: Victim) => void;
   clock?: Clock;
@@ -223,7 +223,7 @@ export class ReliefRound {
     for (const kill of kills) {
       // Its end, which may be heard later, is told by this report.
       this.context.workers().find((worker) => worker.victim === kill.victim)?.wasKilled({ for: 'relief', level, reportId });
-      const plan = planFor(kill.victim);
+      const plan = planFor();
       const victim = plan && recordNativeKill(kill, plan, this.#record, nowMs);
       if (victim !== undefined) this.context.onVictim({ ...victim });
     }

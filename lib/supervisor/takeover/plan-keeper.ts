@@ -1,11 +1,12 @@
 import { url as inspectorUrl } from 'node:inspector';
-import type { EventBreach } from '../../monitor/types';
 import type { Candidate, KillNeed, KillPolicy } from '../../policy/types';
 import type { LimitScope } from '../containment/types';
 import { minVictimBytesOf } from '../relief/min-victim-bytes';
 import { rankSafely, type Ranking } from '../relief/rank-safely';
 import type { PoolState } from '../types';
 import type { WorkerProcess } from '../worker-process';
+import { supposedBreach } from './supposed-breach';
+import type { Takeover } from './takeover';
 
 export interface PlanKeeperContext {
   policy: KillPolicy;
@@ -34,8 +35,7 @@ const fromFraction = 0.5;
 
 /** Keeps the plans of the native thread up to date while workers come, go, grow and change. */
 export class PlanKeeper {
-  /** The newest first. One before it, too: after a pause of JavaScript a new plan may be made before it is known what the old one was used for. */
-  readonly #plans = new WeakMap<LimitScope, readonly Plan[]>();
+  readonly #plans = new WeakMap<LimitScope, Plan>();
   #due: NodeJS.Timeout | undefined;
   #notBeforeMs = 0;
   /** Whether no inspector stood in the way at the last refresh. */
@@ -45,23 +45,25 @@ export class PlanKeeper {
 
   constructor(private readonly context: PlanKeeperContext) {
     this.#looks = setInterval(() => {
-      if (this.#mayAct() !== this.#mightAct || this.#isHalfUsed()) this.touch();
+      if (this.#mayAct() !== this.#mightAct) this.#refresh();
+      else if (this.#isHalfUsed()) this.touch();
     }, lookMs).unref();
   }
 
-  /** Something has changed that may change a rank. Many calls make one plan. */
+  /** Something has changed that may change a rank: at once, for JavaScript may be blocked next; but many calls make few plans. */
   touch(): void {
     if (this.#stopped || this.#due !== undefined) return;
-    const waitMs = Math.max(0, this.#notBeforeMs - performance.now());
-    this.#due = setTimeout(() => {
+    const waitMs = this.#notBeforeMs - performance.now();
+    if (waitMs <= 0) this.#refresh();
+    else this.#due = setTimeout(() => {
       this.#due = undefined;
       this.#refresh();
     }, waitMs).unref();
   }
 
-  /** The plan that a kill was made by. */
-  planFor(scope: LimitScope, victim: number): Plan | undefined {
-    return this.#plans.get(scope)?.find(({ ids }) => ids.has(victim));
+  /** The plan that the untold kills were made by. */
+  planFor(scope: LimitScope): Plan | undefined {
+    return this.#plans.get(scope);
   }
 
   /** Disarms all. */
@@ -76,8 +78,10 @@ export class PlanKeeper {
     const beganAtMs = performance.now();
     this.#mightAct = this.#mayAct();
     for (const scope of this.context.scopes()) {
-      if (!this.#mightAct) scope.takeover?.disarm();
-      else if (scope.takeover !== undefined) this.#plan(scope);
+      const { takeover } = scope;
+      if (!this.#mightAct) takeover?.disarm();
+      // Until it is told what was done by a plan, it is kept.
+      else if (takeover?.untold().length === 0) this.#plan(scope, takeover);
     }
     const nowMs = performance.now();
     this.#notBeforeMs = nowMs + Math.max(pauseMs, (nowMs - beganAtMs) / largestShare);
@@ -94,27 +98,25 @@ export class PlanKeeper {
     });
   }
 
-  #plan(scope: LimitScope): void {
+  #plan(scope: LimitScope, takeover: Takeover): void {
     const workers = this.context.workersOf(scope).filter(({ dying }) => !dying);
     const candidates = workers.map((worker) => worker.candidate());
-    const ranking = rankSafely(this.context.policy, candidates, supposedNeed(scope.gauge.measure(true)));
+    const ranking = rankSafely(this.context.policy, candidates, supposedNeed(takeover.cgroup, scope.gauge.measure(true)));
     const victims = new Map(workers.map(({ facts, victim }) => [facts.id, victim]));
     const ids = new Map(ranking.ranking.flatMap(({ id }) => {
       const victim = victims.get(id);
       return victim === undefined ? [] : [[victim, id] as const];
     }));
     if (this.#stopped) return; // in the policy
-    scope.takeover?.arm([...ids.keys()]);
-    this.#plans.set(scope, [{ candidates, ranking, ids }, ...(this.#plans.get(scope)?.slice(0, 1) ?? [])]);
+    takeover.arm([...ids.keys()]);
+    this.#plans.set(scope, { candidates, ranking, ids });
   }
 }
 
 /** A policy is asked what it would do if the limit were short now. */
-function supposedNeed(state: PoolState | undefined): KillNeed {
-  const none = { low: 0, high: 0, max: 0, oom: 0, oom_kill: 0, oom_group_kill: 0 };
-  const breach: EventBreach = {
-    source: 'event', cgroup: '', reason: 'planned ahead, for the case that JavaScript does not answer', sequence: 0, detectedAtMs: performance.now(),
-    usage: state?.usage ?? {}, limits: state?.limits ?? {}, short: true, counters: none, delta: none,
-  };
+function supposedNeed(cgroup: string, state: PoolState | undefined): KillNeed {
+  const breach = supposedBreach({
+    cgroup, reason: 'planned ahead, for the case that JavaScript does not answer', detectedAtMs: performance.now(), usage: state?.usage ?? {}, limits: state?.limits ?? {},
+  });
   return { bytesToFree: state?.bytesToFree ?? 0, breach, dyingBytes: 0, minVictimBytes: minVictimBytesOf(state?.markBytes ?? 0) };
 }

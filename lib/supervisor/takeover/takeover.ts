@@ -6,20 +6,25 @@ import { native, type NativeKill } from '../../native';
  */
 export class Takeover {
   #epoch = 0;
+  #lastWatch: number | undefined;
+  #untold: { kill: NativeKill; takenAtMs: number }[] = [];
 
   constructor(
+    /** Whose limit it is. */
+    readonly cgroup: string,
     /** Of the limit; `undefined` when it is not watched (any more). */
     private readonly watch: () => number | undefined,
     private readonly settings: { takeoverMs: number; victimTimeoutMs: number },
   ) {}
 
-  get watchId(): number | undefined {
-    return this.watch();
+  /** Whether kills by this watch are its own, also when it is not watched any more. */
+  owns(watch: number): boolean {
+    return watch === this.#lastWatch;
   }
 
   /** The ranked victims; those that are not among them are protected. */
   arm(victims: readonly number[]): void {
-    const watch = this.watch();
+    const watch = this.#watching();
     if (watch !== undefined) native().armPlan(watch, { victims, ...this.settings });
   }
 
@@ -51,9 +56,35 @@ export class Takeover {
     return result === 'taken' && native().victimState(victim).claim === 'javascript' ? 'claimed' : result;
   }
 
-  /** What the native thread has done since the last call. */
-  kills(): NativeKill[] {
-    const watch = this.watch();
-    return watch === undefined ? [] : native().takeKills(watch);
+  /** What the native thread has done since the last `kills()`, oldest first. Ages are those of now. */
+  untold(): NativeKill[] {
+    const watch = this.#watching();
+    const nowMs = performance.now();
+    if (watch !== undefined) this.#untold.push(...native().takeKills(watch).map((kill) => ({ kill, takenAtMs: nowMs })));
+    return this.#untold.map(({ kill, takenAtMs }) => aged(kill, nowMs - takenAtMs));
   }
+
+  /** The same; then it is told. */
+  kills(): NativeKill[] {
+    const kills = this.untold();
+    this.#untold = [];
+    return kills;
+  }
+
+  #watching(): number | undefined {
+    const watch = this.watch();
+    this.#lastWatch = watch ?? this.#lastWatch;
+    return watch;
+  }
+}
+
+function aged(kill: NativeKill, ms: number): NativeKill {
+  const { noticedAgeMs, decidedAgeMs, signalledAgeMs, exitedAgeMs } = kill;
+  return {
+    ...kill,
+    noticedAgeMs: noticedAgeMs + ms,
+    decidedAgeMs: decidedAgeMs + ms,
+    signalledAgeMs: signalledAgeMs + ms,
+    ...(exitedAgeMs !== undefined && { exitedAgeMs: exitedAgeMs + ms }),
+  };
 }

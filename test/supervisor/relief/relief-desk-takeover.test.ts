@@ -46,8 +46,9 @@ function watch(level: LimitLevel, id?: string) {
   const measure = (): PoolState => ({ usage: { pinnedBytes: 900 }, limits: { highBytes: 1000 }, short: isShort(), markBytes: 1000, bytesToFree: isShort() ? 100 : 0 });
   const monitor = Object.assign(new EventEmitter<MonitorEvents>(), { state: 'ok', start: jest.fn(), stop: jest.fn() });
   const log: NativeKill[] = [];
+  const watchId = 7 + scopes++;
   const takeover = {
-    watchId: 7 + scopes++ as number | undefined, log, arm: jest.fn<undefined, [number[]]>(), disarm: jest.fn(), lease: jest.fn(), release: jest.fn(), claim: () => 'claimed', kills: () => log.splice(0),
+    watchId, owns: (id: number) => id === watchId, cgroup: '/pool', untold: () => [...log], log, arm: jest.fn<undefined, [number[]]>(), disarm: jest.fn(), lease: jest.fn(), release: jest.fn(), claim: () => 'claimed', kills: () => log.splice(0),
   };
   const scope = { level, ...(id !== undefined && { id }), monitor, takeover, gauge: { measure, judge: () => undefined } };
   desk.watch(scope as unknown as LimitScope);
@@ -191,10 +192,34 @@ describe('a kill by the native thread', () => {
   });
 
   it.each([undefined, 0, -1, NaN, 99])('of the watch %d, which is none of these: nobody knows', (id) => {
+    watch('pool');
+    expect(desk.killedBy(id)).toBeUndefined();
+  });
+
+  it('is told also when the shortage was over before anybody could hear of it', async () => {
     const pool = watch('pool');
-    expect(desk.killedBy(id)).toBeUndefined();
-    pool.takeover.watchId = undefined;
-    expect(desk.killedBy(id)).toBeUndefined();
+    const a = add('a');
+    desk.workersChanged();
+    await advance(20);
+    pool.takeover.log.push(kill);
+    a.end();
+    pool.monitor.emit('breach', { ...need(0).breach, short: false });
+    await advance(0);
+    expect(reports()).toMatchObject([{ outcome: 'relieved', breach: { short: true, takenOver: 1, cgroup: '/pool' }, victims: [{ id: 'a', by: 'native' }] }]);
+  });
+
+  it('is told also when stop() comes before the breach, and its exit by the same report', async () => {
+    const pool = watch('pool');
+    const a = add('a');
+    desk.workersChanged();
+    await advance(20);
+    pool.takeover.log.push(kill);
+    a.end();
+    desk.stop();
+    const facts = desk.killedBy(pool.takeover.watchId);
+    await desk.rounds;
+    expect(reports()).toMatchObject([{ outcome: 'closed', reportId: facts?.for === 'relief' && facts.reportId, victims: [{ id: 'a', by: 'native', died: true }] }]);
+    expect(facts).toMatchObject({ level: 'pool' });
   });
 });
 
@@ -226,10 +251,12 @@ describe('stop()', () => {
     expect(desk.rounds).toBeUndefined();
     expect(desk.counts.reliefRounds).toBeLessThanOrEqual(1);
     expect([pool, group].map(({ monitor }) => monitor.stop.mock.calls.length)).toEqual([1, 1]);
+    const armed = (): number => pool.takeover.arm.mock.calls.length + group.takeover.arm.mock.calls.length;
+    const before = armed();
     desk.stop();
     desk.workersChanged();
     await advance(1000);
-    expect([pool, group].flatMap(({ takeover }) => takeover.arm.mock.calls)).toHaveLength(event === 'relief' ? pool.takeover.arm.mock.calls.length + group.takeover.arm.mock.calls.length : 0);
+    expect(armed()).toBe(before);
   });
 });
 

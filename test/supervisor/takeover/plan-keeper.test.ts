@@ -17,7 +17,7 @@ let url: string | undefined;
 
 function scopeOf(group?: string) {
   const measure = () => (readable ? { usage: { pinnedBytes }, limits: { highBytes: 1000 }, short: false, markBytes: 1000, bytesToFree: 5 } : undefined);
-  const takeover = { arm: jest.fn<undefined, [number[]]>(), disarm: jest.fn() };
+  const takeover = { arm: jest.fn<undefined, [number[]]>(), disarm: jest.fn(), untold: jest.fn<object[], []>(() => []), cgroup: '/pool' };
   return { level: group === undefined ? 'pool' : 'group', id: group, gauge: { measure, judge: () => undefined }, takeover };
 }
 type Scope = ReturnType<typeof scopeOf>;
@@ -61,12 +61,12 @@ afterEach(() => {
 });
 
 describe('when plans are made', () => {
-  it('makes one of many touches, and not before the caller is done', () => {
+  it('makes one at once, for JavaScript may be blocked next, and one of many touches after it', () => {
     add('a');
     for (let times = 0; times < 1000; times++) keeper.touch();
-    expect(plans()).toEqual([]);
-    jest.advanceTimersByTime(1);
-    expect([plans(), jest.getTimerCount()]).toEqual([[[1]], 1]);
+    expect(plans()).toEqual([[1]]);
+    jest.advanceTimersByTime(20);
+    expect([plans(), jest.getTimerCount()]).toEqual([[[1], [1]], 1]);
   });
 
   it('makes at most one in 20 ms', () => {
@@ -129,7 +129,7 @@ describe('who is in a plan', () => {
     rank.mockImplementation(bad as never);
     refresh();
     expect(plans()).toEqual([[1]]);
-    expect(keeper.planFor(asScope(pool()), 1)?.ranking).toMatchObject({ policy: 'byStartTime', policyError: expect.stringContaining('"test" was not used') as string });
+    expect(keeper.planFor(asScope(pool()))?.ranking).toMatchObject({ policy: 'byStartTime', policyError: expect.stringContaining('"test" was not used') as string });
   });
 
   it('a group has only its own; the pool has all', () => {
@@ -150,19 +150,32 @@ describe('who is in a plan', () => {
 });
 
 describe('planFor()', () => {
-  it('knows the plan, and the one before it', () => {
+  it('knows the last plan', () => {
     const scope = asScope(pool());
     const a = add('a');
-    expect(keeper.planFor(scope, 1)).toBeUndefined();
+    expect(keeper.planFor(scope)).toBeUndefined();
     refresh();
+    expect([idsOf(keeper.planFor(scope)?.candidates ?? []), keeper.planFor(scope)?.ids]).toEqual([['a'], new Map([[1, 'a']])]);
     a.dying = true;
     add('b');
     refresh();
-    expect([idsOf(keeper.planFor(scope, 1)?.candidates ?? []), idsOf(keeper.planFor(scope, 2)?.candidates ?? [])]).toEqual([['a'], ['b']]);
-    expect(keeper.planFor(scope, 1)?.ids).toEqual(new Map([[1, 'a']]));
-    expect([keeper.planFor(scope, 3), keeper.planFor(asScope(scopeOf()), 1)]).toEqual([undefined, undefined]);
+    expect(keeper.planFor(scope)?.ids).toEqual(new Map([[2, 'b']]));
+    expect(keeper.planFor(asScope(scopeOf()))).toBeUndefined();
+  });
+
+  it('keeps the plan that the native thread has killed by until that is told', () => {
+    const scope = pool();
+    add('a');
     refresh();
-    expect(keeper.planFor(scope, 1)).toBeUndefined();
+    scope.takeover.untold.mockReturnValue([{}]);
+    add('b');
+    pinnedBytes = 900;
+    refresh();
+    jest.advanceTimersByTime(5000);
+    expect([plans(), keeper.planFor(asScope(scope))?.ids]).toEqual([[[1]], new Map([[1, 'a']])]);
+    scope.takeover.untold.mockReturnValue([]);
+    refresh();
+    expect(plans()).toEqual([[1], [1, 2]]);
   });
 });
 
@@ -210,7 +223,7 @@ describe('stop()', () => {
     keeper.stop();
     keeper.touch();
     jest.advanceTimersByTime(1000);
-    expect([plans(), jest.getTimerCount()]).toEqual([[[1]], 0]);
+    expect([plans(), jest.getTimerCount()]).toEqual([[[1], [1]], 0]);
   });
 
   it('in the policy: nothing is armed any more', () => {
