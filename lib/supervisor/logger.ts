@@ -5,6 +5,7 @@ import { safeName, safeText } from './reports/explain-words';
 import { headline } from './reports/headline';
 import { totalMs } from './reports/report-facts';
 import type { SupervisorEvents, WorkerExit } from './types';
+import { textOf } from '../text-of';
 
 /** A method as pino has it: fields, then a message for people. */
 export type LogMethod = (fields: object, message: string) => void;
@@ -88,12 +89,4 @@ function exitFields({ id, ...exit }: WorkerExit): object {
 function endOf({ cause, code, signal, blame, retryHint }: WorkerExit): string {
   const how = { exit: `with code ${code ?? 'unknown'}`, signal: `by ${signal ?? 'a signal'}`, spillway: 'killed by Spillway to free memory', 'kernel-oom': "killed by the kernel's OOM killer", 'v8-heap': 'its V8 heap was full', closed: 'by close()', aborted: 'by its AbortSignal' }[cause];
   return `${how}${blame === undefined ? '' : ` (${blame})`}${retryHint === 'no' ? '' : `; retry ${retryHint === 'bigger' ? 'with a higher limit' : 'elsewhere or later'}`}`;
-}
-
-function textOf(error: unknown): string {
-  try {
-    return String(error);
-  } catch {
-    return 'it threw something that has no text';
-  }
 }

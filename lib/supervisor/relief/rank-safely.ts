@@ -1,6 +1,7 @@
 import { types } from 'node:util';
 import { byStartTime } from '../../policy/by-start-time';
 import type { Candidate, KillNeed, KillPolicy, Ranked } from '../../policy/types';
+import { textOf } from '../../text-of';
 
 export interface Ranking {
   ranking: Ranked[];
@@ -47,13 +48,4 @@ function copyOf(result: unknown, candidates: readonly Candidate[]): Ranked[] | s
     ranking.push({ id, reason });
   }
   return ranking;
-}
-
-/** Anything can be thrown, also what cannot be made a string. */
-function textOf(error: unknown): string {
-  try {
-    return String(error);
-  } catch {
-    return 'something that has no text';
-  }
 }

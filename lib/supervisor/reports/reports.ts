@@ -5,6 +5,7 @@ import { ReportFile } from './report-file';
 import { ReportHistory } from './report-history';
 import type { ReportsSettings } from './reports-options';
 import { TellOnce } from './tell-once';
+import { textOf } from '../../text-of';
 
 /** How long `close()` waits for the disk, in milliseconds: a disk that hangs must not hold the supervisor's end. */
 const closeTimeoutMs = 2000;
@@ -54,14 +55,5 @@ export class Reports {
   /** Settles when all is written, after 2 s at the latest. Never rejects; may be called twice. */
   async close(): Promise<void> {
     await this.#file?.close(closeTimeoutMs);
-  }
-}
-
-/** Anything can be thrown, also what cannot be made a string. */
-function textOf(error: unknown): string {
-  try {
-    return String(error);
-  } catch {
-    return 'it threw something that has no text';
   }
 }

@@ -17,11 +17,6 @@ export class Level {
     return this.#passed;
   }
 
-  /** Takes it for passed, whatever was measured last. */
-  pass(): void {
-    this.#passed = true;
-  }
-
   /** Returns whether it is passed now and was not before. Where nobody can tell it is not passed. */
   update(fill: Fill | undefined): boolean {
     const before = this.#passed;

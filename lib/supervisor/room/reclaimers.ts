@@ -4,7 +4,7 @@ import type { OnDegraded } from '../containment/types';
 import type { Clock } from '../relief/clock';
 import type { Reclaimed } from '../types';
 import { RunEnd } from './run-end';
-import { textOf } from './text-of';
+import { textOf } from '../../text-of';
 
 /** Anything that can give memory back without a kill: a cache, a pool of warm workers. */
 export interface Reclaimer {

@@ -92,12 +92,6 @@ export class Room {
     this.#advance();
   }
 
-  /** A short breach was heard: nobody gets in until a measurement says that there is room again. */
-  short(): void {
-    this.#slow.pass();
-    this.#advance();
-  }
-
   /** A relief round begins: nobody gets in, and a run of reclaimers is stopped, so that the round can ask them. Not counted. */
   pause(): void {
     this.#paused = true;

@@ -13,7 +13,8 @@ export interface ShedOptions {
   /**
    * With SIGTERM first, how long it may take to end by itself before SIGKILL, in milliseconds. Only where
    * its own or its group's limit is short: at the pool's mark others are throttled meanwhile. Default 0:
-   * SIGKILL at once. At most 3,600,000.
+   * SIGKILL at once. At most 3,600,000. Far over that limit the kernel throttles the worker so much that it
+   * may not get to its handler in time (seen on Linux 6.12).
    */
   graceMs?: number;
 }

@@ -1,6 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 import type { Clock } from '../relief/clock';
-import { textOf } from '../room/text-of';
+import { textOf } from '../../text-of';
 import type { Warned } from '../types';
 
 /**

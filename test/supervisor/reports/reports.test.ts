@@ -67,7 +67,7 @@ it('redact changes what is written, and nothing else; of undefined nothing is wr
 
 it.each<[string, () => unknown, string]>([
   ['throws', () => { throw new TypeError('oops'); }, 'TypeError: oops'],
-  ['throws what has no text', () => { throw Object.create(null) as Error; }, 'it threw something that has no text'],
+  ['throws what has no text', () => { throw Object.create(null) as Error; }, 'something that has no text'],
   ['returns a promise', () => Promise.reject(new Error('late')), 'it returned a promise; it must return the report itself'],
   ['returns a string', () => 'secret', 'it returned no report'],
   ['returns null', () => null, 'it returned no report'],

@@ -113,16 +113,6 @@ describe('accepting', () => {
     expect(world.told.filter((each) => typeof each === 'boolean')).toEqual([false, true]);
   });
 
-  it('a short breach stops it at once, until a measurement finds room', () => {
-    world.room.short();
-    world.room.short();
-    expect([world.room.accepting, world.told]).toEqual([false, [false]]);
-    world.at(940);
-    expect(world.room.accepting).toBe(false);
-    world.at(900);
-    expect(world.told).toEqual([false, true]);
-  });
-
   it('a relief round stops it; resume() measures, and decides', () => {
     world.room.pause();
     world.room.pause();
@@ -295,7 +285,7 @@ describe('waitForRoom', () => {
 
   it('for any course of the pool: in order, never above the level with all promises, and nobody starves', async () => {
     const step = fc.oneof(
-      fc.record({ bytes: fc.nat(950) }), fc.record({ pinned: fc.oneof(fc.nat(1100), fc.constant(undefined)) }), fc.record({ afterMs: fc.nat(700) }), fc.constantFrom('pause' as const, 'resume' as const, 'short' as const),
+      fc.record({ bytes: fc.nat(950) }), fc.record({ pinned: fc.oneof(fc.nat(1100), fc.constant(undefined)) }), fc.record({ afterMs: fc.nat(700) }), fc.constantFrom('pause' as const, 'resume' as const),
     );
     await fc.assert(fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
       world = new World();
@@ -315,10 +305,10 @@ describe('waitForRoom', () => {
       };
       let isPaused = false;
       for (const each of steps) {
-        if (each === 'pause' || each === 'resume' || each === 'short') {
+        if (each === 'pause' || each === 'resume') {
           // A round is not begun within a round, nor ended twice.
-          if (each === 'short' || isPaused === (each === 'resume')) world.room[each]();
-          if (each !== 'short') isPaused = each === 'pause';
+          if (isPaused === (each === 'resume')) world.room[each]();
+          isPaused = each === 'pause';
         } else if ('bytes' in each) {
           world.wait(String(sizes.length), { bytes: each.bytes });
           sizes.push(each.bytes);
