@@ -19,6 +19,12 @@ async function startFamily(pool: Supervised, mib: number): Promise<{ main: Taker
   return { main, child };
 }
 
+/** Once, and nothing else. */
+function expectStuckTold({ degraded }: Supervised, id: string): void {
+  const message = expect.stringMatching(new RegExp(`^Worker ${id} was killed to relieve a limit, and its process \\d+ does not die \\(state D`)) as string;
+  expect(degraded.splice(0)).toMatchObject([{ code: 'ERR_SPILLWAY_STUCK', message }]);
+}
+
 const onlyRetriable: KillPolicy = { name: 'onlyRetriable', rank: (candidates) => candidates.filter(({ retriable }) => retriable).map(({ id }) => ({ id, reason: 'allowed' })) };
 
 testOnFrozenDisk('a victim that cannot die, but whose memory the kernel takes all the same: nobody dies after it', async () => {
@@ -41,6 +47,7 @@ testOnFrozenDisk('a victim that cannot die, but whose memory the kernel takes al
   expect(stateOf(victim.pid)).toBe('D');
   thaw();
   expect(await victim.exited).toMatchObject({ signal: 'SIGKILL', cause: 'spillway', blame: 'pool', reportId: report.reportId });
+  expectStuckTold(pool, 'victim');
   await elder.says('held 45');
   expect(pool.victimIds()).toEqual(['victim']);
   expect(pool.leaves).toHaveLength(1);
@@ -72,6 +79,7 @@ testOnFrozenDisk('a victim that cannot die and keeps its memory: the next one di
   expect(await second.exited).toMatchObject({ cause: 'spillway', reportId: report.reportId });
   await elder.says('held 35');
   expect(pool.supervisor.status().counts).toMatchObject({ kills: 2, kernelOomKills: 0 });
+  expectStuckTold(pool, 'family');
 });
 
 testOnFrozenDisk('with nobody left beside one that cannot die it is said, once, and over when it is thawed', async () => {
@@ -91,6 +99,7 @@ testOnFrozenDisk('with nobody left beside one that cannot die it is said, once, 
   expect(pool.reliefs.slice(1)).toMatchObject([{ outcome: 'no-candidate', victims: [], candidates: [{ id: 'guarded' }] }]);
   thaw();
   expect(await main.exited).toMatchObject({ cause: 'spillway', reportId: first.reportId });
+  expectStuckTold(pool, 'family');
   await until("'clear'", () => pool.supervisor.status().monitor === 'ok');
   await guarded.says('held 60');
   expect(pool.victimIds()).toEqual(['family']);
@@ -163,6 +172,7 @@ testOnFrozenDisk('close() while a victim cannot die: the round ends, and close()
   expect(await other.exited).toMatchObject({ cause: 'closed' });
 
   expect(report).toMatchObject({ outcome: 'closed', victims: [{ id: 'family', died: false, stuck: { state: 'D' } }] });
+  expectStuckTold(pool, 'family');
   expect(stateOf(main.pid)).toBe('D');
   expect(pool.pool.exists).toBe(true);
   thaw();

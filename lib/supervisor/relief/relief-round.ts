@@ -218,12 +218,13 @@ export class ReliefRound {
   #adoptKills(): NativeKill[] {
     const { takeover, planFor, level, reportId } = this.context;
     const kills = takeover?.kills() ?? [];
+    // Before the listeners, too: what they change makes a new plan.
+    const plan = planFor();
     // Before the listeners, which take their time.
     const { nowMs } = this.#record;
     for (const kill of kills) {
       // Its end, which may be heard later, is told by this report.
       this.context.workers().find((worker) => worker.victim === kill.victim)?.wasKilled({ for: 'relief', level, reportId });
-      const plan = planFor();
       const victim = plan && recordNativeKill(kill, plan, this.#record, nowMs);
       if (victim !== undefined) this.context.onVictim({ ...victim });
     }
