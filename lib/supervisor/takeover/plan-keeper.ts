@@ -99,7 +99,10 @@ export class PlanKeeper {
   }
 
   #plan(scope: LimitScope, takeover: Takeover): void {
-    const workers = this.context.workersOf(scope).filter(({ dying }) => !dying);
+    const all = this.context.workersOf(scope);
+    const workers = all.filter(({ dying }) => !dying);
+    // Nobody kills these again, but a plan without them would kill the next one for what they are about to give back.
+    const ending = all.flatMap(({ dying, stuck, victim }) => (dying && !stuck && victim !== undefined ? [victim] : []));
     const candidates = workers.map((worker) => worker.candidate());
     const ranking = rankSafely(this.context.policy, candidates, supposedNeed(takeover.cgroup, scope.gauge.measure(true)));
     const victims = new Map(workers.map(({ facts, victim }) => [facts.id, victim]));
@@ -108,7 +111,7 @@ export class PlanKeeper {
       return victim === undefined ? [] : [[victim, id] as const];
     }));
     if (this.#stopped) return; // in the policy
-    takeover.arm([...ids.keys()]);
+    takeover.arm([...ids.keys(), ...ending]);
     this.#plans.set(scope, { candidates, ranking, ids });
   }
 }

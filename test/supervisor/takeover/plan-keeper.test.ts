@@ -108,14 +108,14 @@ describe('when plans are made', () => {
 });
 
 describe('who is in a plan', () => {
-  it('all that the policy ranks, in its order, without those that are protected, die, or cannot be named', () => {
+  it('all that the policy ranks, in its order, without those that are protected or cannot be named, and last those that die', () => {
     for (const id of 'abcde') add(id);
     const [, b, , d] = workers;
     if (b) b.dying = true;
     if (d) d.victim = undefined;
     rank.mockImplementation((all) => inOrder.rank(all.filter(({ id }) => id !== 'e').toReversed(), {} as never));
     refresh();
-    expect(plans()).toEqual([[3, 1]]);
+    expect(plans()).toEqual([[3, 1, 2]]);
     expect(rank.mock.calls[0]).toMatchObject([[{ id: 'a' }, { id: 'c' }, { id: 'd' }, { id: 'e' }], { bytesToFree: 5, dyingBytes: 0, minVictimBytes: 10, breach: { short: true } }]);
   });
 
@@ -146,6 +146,23 @@ describe('who is in a plan', () => {
     add('a');
     refresh();
     expect([plans(), rank.mock.calls.length]).toEqual([[[1]], 1]);
+  });
+});
+
+describe('those that are dying', () => {
+  it('stay in the plan, behind all others, so that nobody dies for what they are about to give back', () => {
+    const [a] = ['a', 'b'].map((id) => add(id));
+    refresh();
+    if (a) a.dying = true;
+    refresh();
+    expect(plans()).toEqual([[1, 2], [2, 1]]);
+    expect([keeper.planFor(asScope(pool()))?.ids, idsOf(rank.mock.calls.at(-1)?.[0] ?? [])]).toEqual([new Map([[2, 'b']]), ['b']]);
+  });
+
+  it('are not waited for when they do not die, nor named when they have no name', () => {
+    for (const id of ['stuck', 'nameless', 'c']) Object.assign(add(id), { dying: id !== 'c', stuck: id === 'stuck', ...(id === 'nameless' && { victim: undefined }) });
+    refresh();
+    expect(plans()).toEqual([[3]]);
   });
 });
 
