@@ -78,9 +78,9 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements AsyncD
       return supervisor;
     } catch (error) {
       try {
-        containment.removeNow();
+        containment.letGo();
       } catch {
-        // What failed first is what is told.
+        // What failed first is what is told; and adopted workers, who live on, keep the pool.
       }
       throw error;
     }

@@ -1,4 +1,5 @@
 import fs, { existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { Cgroup } from '../../lib/cgroup/cgroup';
@@ -64,6 +65,25 @@ describe('in a fixture, with real processes', () => {
     jest.spyOn(Cgroup.prototype, 'remove').mockImplementationOnce(() => { throw new Error('cannot remove'); });
     await expect(create()).rejects.toThrow('cannot watch');
     new Cgroup(pool()).remove();
+  });
+
+  it('when it cannot watch, lets those live whom it has adopted', async () => {
+    const child = spawn('sleep', ['600'], { stdio: 'ignore' });
+    const ended = once(child, 'exit');
+    for (const path of [[], ['default'], ['default', 'dead-1']]) {
+      new Cgroup(join(pool(), ...path)).create();
+      writeFileSync(join(pool(), ...path, 'cgroup.events'), 'populated 1\nfrozen 0\n');
+    }
+    writeFileSync(join(pool(), 'default', 'dead-1', 'cgroup.procs'), `${child.pid ?? 0}\n`);
+    jest.spyOn(EventMemoryMonitor.prototype, 'start').mockImplementation(() => { throw new Error('cannot watch'); });
+    const write = jest.spyOn(Cgroup.prototype, 'write');
+    await expect(create({ leftovers: 'adopt' })).rejects.toThrow('cannot watch');
+    const seen = left();
+    const lives = child.kill('SIGKILL');
+    await ended;
+    fs.rmSync(pool(), { recursive: true });
+    expect(write.mock.calls.filter(([file]) => file === 'cgroup.kill')).toEqual([]);
+    expect([seen, lives]).toEqual([{ ...nothing, pools: ['pool'] }, true]);
   });
 
   it('given only memory.max, sets the mark below it', async () => {

@@ -161,6 +161,14 @@ export class KernelContainment implements Containment {
     }
   }
 
+  letGo(): void {
+    if (this.#removed) return;
+    this.#removed = true;
+    closeSync(this.#owner.launcher.fd);
+    this.#giveUp();
+    this.tree.remove();
+  }
+
   removeNow(): void {
     this.remove();
   }

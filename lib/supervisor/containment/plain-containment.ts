@@ -31,6 +31,10 @@ export class PlainContainment implements Containment {
     // It holds nothing of its own.
   }
 
+  letGo(): void {
+    // It adopts nobody.
+  }
+
   removeNow(): void {
     for (const enclosure of this.#enclosures) enclosure.kill();
   }

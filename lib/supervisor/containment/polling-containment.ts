@@ -83,6 +83,11 @@ export class PollingContainment implements Containment {
     this.lock[Symbol.dispose]();
   }
 
+  letGo(): void {
+    for (const { main } of this.adopted) main.release();
+    this.remove();
+  }
+
   removeNow(): void {
     for (const enclosure of this.#enclosures) enclosure.kill();
     this.remove();

@@ -96,6 +96,8 @@ export interface Containment {
   kernelOomKills(): number | undefined;
   /** Undoes it all; no worker is left. May be called twice. */
   remove(): void;
+  /** Undoes as much as can be without a kill, because no supervisor has come of it: workers that were adopted live on. */
+  letGo(): void;
   /** Kills all workers and undoes as much as can be, synchronously, because the process exits. */
   removeNow(): void;
 }
