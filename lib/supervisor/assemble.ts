@@ -60,7 +60,13 @@ export function assemble(settings: SupervisorSettings, containment: Containment,
     slowDown: (signal) => room.slowDown(signal && { signal }),
     emit: tell,
   });
-  if (pool !== undefined) desk.watch(pool);
+  try {
+    if (pool !== undefined) desk.watch(pool);
+  } catch (error) {
+    // Its plans are looked after by a timer.
+    desk.stop();
+    throw error;
+  }
   room.start();
   return { reclaimers, room, desk, crew };
 }

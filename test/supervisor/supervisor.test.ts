@@ -86,6 +86,15 @@ describe('in a fixture, with real processes', () => {
     expect([seen, lives]).toEqual([{ ...nothing, pools: ['pool'] }, true]);
   });
 
+  it('when it cannot watch, leaves no timer', async () => {
+    const cleared = jest.spyOn(global, 'clearInterval');
+    const started = jest.spyOn(global, 'setInterval');
+    jest.spyOn(EventMemoryMonitor.prototype, 'start').mockImplementation(() => { throw new Error('cannot watch'); });
+    await expect(create()).rejects.toThrow('cannot watch');
+    const ended = new Set<unknown>(cleared.mock.calls.map(([timer]) => timer));
+    expect(started.mock.results.map(({ value }) => ended.has(value))).toEqual([true]);
+  });
+
   it('given only memory.max, sets the mark below it', async () => {
     const supervisor = await create({ limits: { maxBytes: 800 * MiB } });
     setAnonBytes(pool(), 0);
