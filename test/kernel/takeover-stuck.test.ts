@@ -48,6 +48,7 @@ inLab('a victim that does not die (state D): the next one dies after victimTimeo
   thaw();
   expect(await stuck.worker.exited).toMatchObject({ cause: 'spillway', signal: 'SIGKILL', reportId: report.reportId });
   expect(pool.supervisor.status().counts).toMatchObject({ kills: 2, kernelOomKills: 0 });
+  expect(pool.degraded.splice(0)).toMatchObject([{ code: 'ERR_SPILLWAY_STUCK' }]);
 });
 
 inLab('a victim that does not die, but whose memory can be taken from it before: nobody else has to die', async () => {
@@ -71,4 +72,5 @@ inLab('a victim that does not die, but whose memory can be taken from it before:
 
   thaw();
   expect(await stuck.worker.exited).toMatchObject({ cause: 'spillway', reportId: report.reportId });
+  expect(pool.degraded.splice(0)).toMatchObject([{ code: 'ERR_SPILLWAY_STUCK' }]);
 });

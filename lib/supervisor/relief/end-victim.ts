@@ -7,6 +7,10 @@ import type { RoundRecord } from './round-record';
 import { anyEnds } from './worker-ends';
 
 interface EndContext extends Pick<ReliefContext, 'level' | 'reportId' | 'victimTimeoutMs' | 'pressing'> {
+  /** Whether it is asked by SIGTERM first. */
+  asks: boolean;
+  /** Makes it this round's to kill. False: the native thread has killed meanwhile. */
+  claim: () => boolean;
   clock: Clock;
   record: RoundRecord;
 }
@@ -16,13 +20,14 @@ export async function endVictim(worker: RoundWorker, victim: Victim, context: En
   const { level, reportId, victimTimeoutMs, clock, record } = context;
   const { id, graceMs } = worker.facts;
   const kill = { for: 'relief', level, reportId } as const;
-  if (level !== 'pool' && graceMs > 0 && !context.pressing()) {
+  if (context.asks) {
     victim.signal = 'SIGTERM';
     worker.askToEnd(kill);
     record.mark('signalled', { id });
     victim.died = await anyEnds([worker], graceMs, clock, context.pressing);
   }
   if (!victim.died) {
+    if (!context.claim()) return;
     worker.kill(kill);
     record.mark('signalled', { id });
     victim.died = await anyEnds([worker], victimTimeoutMs, clock);

@@ -19,7 +19,10 @@ export function recordNativeKill(kill: NativeKill, { candidates, ranking, ids }:
   record.weigh(candidates, ranking);
   record.decisions.push({ atMs, by: 'native', bytesToFree, dyingBytes, minVictimBytes, freeableBytes: { [id]: freeableBytes ?? null }, victim: id });
   const victim: Victim = { id, pid: candidate.pid ?? 0, reason, freeableBytes, by: 'native', signal: 'SIGKILL', died: kill.exitedAgeMs !== undefined };
-  record.victims.push(victim);
+  // One that was asked to end before, and had not.
+  const asked = record.victims.find((each) => each.id === id);
+  if (asked === undefined) record.victims.push(victim);
+  else Object.assign(asked, victim);
   record.mark('decided', { id, atMs });
   record.mark('signalled', { id, atMs: nowMs - kill.signalledAgeMs });
   if (kill.exitedAgeMs !== undefined) record.mark('exited', { id, atMs: nowMs - kill.exitedAgeMs });

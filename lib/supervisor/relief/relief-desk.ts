@@ -7,6 +7,7 @@ import { PlanKeeper } from '../takeover/plan-keeper';
 import { untoldBreach } from '../takeover/untold-breach';
 import type { Reclaimed, ReliefReport, SupervisorEvents } from '../types';
 import type { WorkerProcess } from '../worker-process';
+import { scopeRemoved } from './scope-removed';
 import { ownMark } from './own-mark';
 import { ReliefRound, type ReliefContext } from './relief-round';
 
@@ -72,8 +73,8 @@ export class ReliefDesk {
       this.context.emit('degraded', error);
     });
     monitor.on('removed', () => {
-      this.#reportIds.delete(scope);
-      if (this.#scopes.delete(scope)) this.context.emit('degraded', removedBySomebody(scope, monitor.state));
+      if (scope.takeover !== undefined) this.#reportIdOf(scope);
+      if (this.#scopes.delete(scope)) this.context.emit('degraded', scopeRemoved(scope));
     });
     this.#scopes.add(scope);
     this.workersChanged();
@@ -105,7 +106,6 @@ export class ReliefDesk {
 
   /** No event starts a round now; the one under way ends before its next victim. */
   stop(): void {
-    if (this.#stopped) return;
     this.#stopped = true;
     this.#plans.stop();
     for (const scope of [...this.#scopes]) {
@@ -132,6 +132,8 @@ export class ReliefDesk {
 
   #relieveSoon(scope: LimitScope, breach: Breach): void {
     scope.takeover?.lease();
+    // At once: with the watch, that may be gone in a moment, what the native thread has done would be forgotten.
+    scope.takeover?.untold();
     if (scope === this.#current?.scope) {
       this.#current.round.extend();
       return;
@@ -183,7 +185,7 @@ export class ReliefDesk {
       this.#reportIds.delete(scope);
       if (!report.dryRun) this.#tellStuck(report);
       // While nothing can be done each safety read asks again, and one report says it all.
-      const helpless = report.victims.length === 0 ? report.outcome === 'no-candidate' || report.outcome === 'unreadable' : report.dryRun;
+      const helpless = report.victims.length === 0 ? ['no-candidate', 'unreadable'].includes(report.outcome) : report.dryRun;
       // A breach that was heard while the last round ended: the shortage was over by then.
       const needless = report.outcome === 'relieved' && report.victims.length === 0 && report.reclaimed.length === 0 && report.warned.length === 0;
       if (!needless && !(helpless && this.#helpless.has(scope))) this.context.emit('relief', report);
@@ -244,9 +246,4 @@ export class ReliefDesk {
       return level === 'group' ? facts.group === id : facts.id === id;
     });
   }
-}
-
-function removedBySomebody({ level, id }: LimitScope, state: string): SpillwayError {
-  const which = level === 'pool' ? 'the pool' : `the ${level} ${id ?? ''}`;
-  return new SpillwayError('ERR_SPILLWAY_CGROUP_NOT_FOUND', `Somebody has removed the cgroup of ${which}; its limit is not watched any more (${state})`);
 }

@@ -172,26 +172,36 @@ export class ReliefRound {
 
   async #kill(choice: Choice, { usage }: PoolState): Promise<void> {
     const { worker } = choice;
-    const { takeover } = this.context;
+    const { level, pressing } = this.context;
     const { id } = worker.facts;
     const victim = this.#victimOf(choice);
     this.#record.mark('decided', { id });
     this.context.onVictim({ ...victim });
+    // At the pool's mark all others stand still meanwhile.
+    // One that was asked before, and has not ended, is not asked again, and told of once.
+    const known = this.#record.victims.find((each) => each.id === id);
+    const asks = level !== 'pool' && worker.facts.graceMs > 0 && known === undefined && !pressing();
     // Not before the listeners: while they take their time the native thread may have to act.
-    const claim = worker.victim === undefined ? 'claimed' : takeover?.claim(worker.victim);
-    // Claimed before, and nobody has signalled it: it is this round's, which would choose it again for ever.
-    if (claim === 'changed' || (claim === 'taken' && worker.dying)) return;
-    this.#decide(choice);
-    this.#record.victims.push(victim);
+    if (!asks && !this.#claim(worker)) return;
+    this.#record.decide(choice.candidates, choice.need, id);
+    if (known === undefined) this.#record.victims.push(victim);
     this.#freeing = { id, pinnedBytes: usage.pinnedBytes ?? 0 };
-    await endVictim(worker, victim, { ...this.context, clock: this.#clock, record: this.#record });
+    // One that was only asked is still the native thread's to kill, when JavaScript is blocked then.
+    const claim = (): boolean => !asks || (this.#adoptKills().length === 0 && this.#claim(worker));
+    await endVictim(worker, known ?? victim, { ...this.context, asks, claim, clock: this.#clock, record: this.#record });
+  }
+
+  #claim(worker: RoundWorker): boolean {
+    const claim = worker.victim === undefined ? 'claimed' : this.context.takeover?.claim(worker.victim);
+    // Claimed before, and nobody has signalled it: it is this round's, which would choose it again for ever.
+    return !(claim === 'changed' || (claim === 'taken' && worker.dying));
   }
 
   /** A dry run ends where the first signal would be sent. */
   #rehearse(choice: Choice | undefined): ReliefOutcome {
     if (choice === undefined) return 'no-candidate';
     this.#record.mark('decided', { id: choice.ranked.id });
-    this.#decide(choice);
+    this.#record.decide(choice.candidates, choice.need, choice.ranked.id);
     const victim = this.#victimOf(choice);
     this.#record.victims.push(victim);
     this.context.onVictim({ ...victim });
@@ -201,11 +211,6 @@ export class ReliefRound {
   #victimOf({ worker, ranked: { id, reason }, candidates }: Choice): Victim {
     const freeableBytes = candidates.find((each) => each.id === id)?.freeableBytes;
     return { id, pid: worker.pid, reason, freeableBytes, by: 'javascript', signal: 'SIGKILL', died: false };
-  }
-
-  #decide({ ranked, candidates, need: { bytesToFree, dyingBytes, minVictimBytes = 0 } }: Choice): void {
-    const freeableBytes = Object.fromEntries(candidates.map((each) => [each.id, each.freeableBytes ?? null]));
-    this.#record.decisions.push({ atMs: this.#record.nowMs, by: 'javascript', bytesToFree, dyingBytes, minVictimBytes, freeableBytes, victim: ranked.id });
   }
 
   #noteFreed({ usage: { pinnedBytes = 0 } }: PoolState): void {
@@ -218,10 +223,8 @@ export class ReliefRound {
   #adoptKills(): NativeKill[] {
     const { takeover, planFor, level, reportId } = this.context;
     const kills = takeover?.kills() ?? [];
-    // Before the listeners, too: what they change makes a new plan.
-    const plan = planFor();
-    // Before the listeners, which take their time.
-    const { nowMs } = this.#record;
+    // Before the listeners, which take their time and may cause a new plan.
+    const [plan, { nowMs }] = [planFor(), this.#record];
     for (const kill of kills) {
       // Its end, which may be heard later, is told by this report.
       this.context.workers().find((worker) => worker.victim === kill.victim)?.wasKilled({ for: 'relief', level, reportId });

@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
 import type { Breach } from '../../monitor/types';
-import type { Candidate } from '../../policy/types';
+import type { Candidate, KillNeed } from '../../policy/types';
 import type { LimitLevel } from '../containment/types';
 import type { Decision, PoolState, Reclaimed, ReliefOutcome, ReliefReport, TimelineEntry, TimelineStep, Victim, Warned } from '../types';
 import type { Clock } from './clock';
@@ -56,6 +56,12 @@ export class RoundRecord {
     // Once the policy has failed the report says so, also when another decision was its own.
     const { policy, policyError } = ranking;
     if (this.#ranking.policyError === undefined && policyError !== undefined) this.#ranking = { ...this.#ranking, policy, policyError };
+  }
+
+  /** JavaScript has chosen `victim` on these figures. */
+  decide(candidates: readonly Candidate[], { bytesToFree, dyingBytes, minVictimBytes = 0 }: KillNeed, victim: string): void {
+    const freeableBytes = Object.fromEntries(candidates.map((each) => [each.id, each.freeableBytes ?? null]));
+    this.decisions.push({ atMs: this.nowMs, by: 'javascript', bytesToFree, dyingBytes, minVictimBytes, freeableBytes, victim });
   }
 
   report(outcome: ReliefOutcome, before: PoolState, after: PoolState, policy: string): ReliefReport {

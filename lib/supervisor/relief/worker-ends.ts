@@ -6,20 +6,22 @@ const lookMs = 10;
 
 /** Waits until one of the workers has ended, for so long at most, or until `cut` says to stop. Says whether one has ended. */
 export async function anyEnds(workers: readonly { exited: Promise<WorkerExit> }[], ms: number, clock: Clock, cut?: () => boolean): Promise<boolean> {
-  const ends = workers.map(async ({ exited }) => {
-    await exited;
-    return true;
-  });
+  const seen = { end: false };
+  let pause = new AbortController();
+  // Once for each: a reaction for every look would pile up on a promise that is pending for an hour.
+  for (const { exited } of workers) {
+    void exited.then(() => {
+      seen.end = true;
+      pause.abort();
+    });
+  }
   const endMs = clock.now() + ms;
   for (;;) {
-    const leftMs = endMs - clock.now();
-    const over = new AbortController();
-    const pause = clock.wait(Math.max(0, cut === undefined ? leftMs : Math.min(leftMs, lookMs)), over.signal).then(() => false);
-    try {
-      if (await Promise.race([...ends, pause])) return true;
-    } finally {
-      over.abort();
-    }
+    const leftMs = Math.max(0, endMs - clock.now());
+    pause = new AbortController();
+    await clock.wait(cut === undefined ? leftMs : Math.min(leftMs, lookMs), pause.signal).catch(() => undefined);
+    pause.abort();
+    if (seen.end) return true;
     if (clock.now() >= endMs || cut?.() === true) return false;
   }
 }

@@ -27,8 +27,8 @@ function victimOf({ id, pid }: FakeWorker): Victim {
   record.victims.push(victim);
   return victim;
 }
-const end = (worker: FakeWorker, victim: Victim): Promise<void> =>
-  endVictim(worker, victim, { level: 'group', reportId: 'r', victimTimeoutMs: 100, pressing: () => false, clock, record });
+const end = (worker: FakeWorker, victim: Victim, claim = () => true): Promise<void> =>
+  endVictim(worker, victim, { level: 'group', reportId: 'r', victimTimeoutMs: 100, pressing: () => false, asks: worker.facts.graceMs > 0, claim, clock, record });
 
 it('one that had ended already is no failure', async () => {
   const worker = new FakeWorker('a', 1, false);
@@ -50,6 +50,18 @@ it('one that goes of SIGTERM is not killed; one that only says so in the last mo
   clock.advance(10);
   await ending;
   expect([late.asks.length, late.kills.length, record.victims]).toMatchObject([1, 1, [{ signal: 'SIGTERM', died: true }, { signal: 'SIGTERM', died: true }]]);
+});
+
+it('one that was asked is claimed only before its SIGKILL: till then the native thread may have to kill it', async () => {
+  const worker = new FakeWorker('a', 1);
+  worker.facts.graceMs = 10;
+  const claim = jest.fn(() => false);
+  const ending = end(worker, victimOf(worker), claim);
+  await settle();
+  expect(claim).not.toHaveBeenCalled();
+  clock.advance(10);
+  await ending;
+  expect([claim.mock.calls.length, worker.kills.length, worker.stuck]).toEqual([1, 0, false]);
 });
 
 describe('one that does not die', () => {

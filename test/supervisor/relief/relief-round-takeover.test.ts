@@ -199,3 +199,19 @@ it('in any pool, whatever the native thread and users do meanwhile: it ends, and
     { numRuns: 150 },
   );
 });
+
+it('one that was asked to end is still the native thread\'s to kill, and stands in the report once', async () => {
+  const workers = ['a', 'b'].map((id) => new FakeWorker(id, 60));
+  for (const { facts } of workers) facts.graceMs = 10_000;
+  const world = new FakePool(workers, 880, inOrder, { level: 'group', id: 'g' });
+  const native = new FakeTakeover(world);
+  const running = world.run(native.context);
+  await settle();
+  const asked = nth(workers, 0);
+  expect([asked.asks.length, asked.kills.length]).toEqual([1, 0]);
+  expect(native.kill(asked)).toBe(true);
+  const report = await running;
+  expect(report).toMatchObject({ outcome: 'relieved', victims: [{ id: 'a', by: 'native', signal: 'SIGKILL', died: true }] });
+  expect(report.decisions.map(({ by, victim }) => [by, victim])).toEqual([['javascript', 'a'], ['native', 'a']]);
+  expect(nth(workers, 1).kills).toEqual([]);
+});
