@@ -26,9 +26,13 @@ export interface Plan {
   ids: ReadonlyMap<number, string>;
 }
 
-/** At most every so often, in milliseconds, and at most such a share of the time is spent on it. */
-const pauseMs = 20;
-const largestShare = 0.05;
+/**
+ * The pause after a plan, in milliseconds: at most such a share of the time is spent on plans, but a plan
+ * that is old chooses badly, above all without the workers that have come since.
+ */
+const shortestPauseMs = 20;
+const longestPauseMs = 500;
+const largestShare = 0.2;
 /** How often sizes are looked at again; they matter once the limit is half used. */
 const lookMs = 250;
 const fromFraction = 0.5;
@@ -84,7 +88,7 @@ export class PlanKeeper {
       else if (takeover?.untold().length === 0) this.#plan(scope, takeover);
     }
     const nowMs = performance.now();
-    this.#notBeforeMs = nowMs + Math.max(pauseMs, (nowMs - beganAtMs) / largestShare);
+    this.#notBeforeMs = nowMs + Math.min(Math.max(shortestPauseMs, (nowMs - beganAtMs) / largestShare), longestPauseMs);
   }
 
   #mayAct(): boolean {
