@@ -3,7 +3,6 @@ import type { Adopted, Containment, Enclosure, LimitScope, Program } from './con
 import type { MainProcess } from './main-process';
 import { Prepared } from './prepared';
 import type { ReliefDesk } from './relief/relief-desk';
-import { native } from '../native';
 import type { SupervisorEvents } from './types';
 import { Worker, type SpawnedWorker } from './worker';
 import { parseWorkerOptions, type WorkerFacts, type WorkerOptions } from './worker-options';
@@ -145,10 +144,7 @@ export class Crew {
     const scope = this.context.containment.scopeOf(facts, enclosure);
     if (scope !== undefined) this.#watchUntil(main.ended, scope);
     const { desk } = this.context;
-    const worker = new WorkerProcess(facts, main, enclosure, (victim) => {
-      const { claim, watch } = native().victimState(victim);
-      return claim === 'native' ? desk.killedBy(watch) : undefined;
-    });
+    const worker = new WorkerProcess(facts, main, enclosure, (watch) => desk.killedBy(watch));
     this.#workers.set(facts.id, worker);
     desk.workersChanged();
     void worker.exited.then((exit) => {

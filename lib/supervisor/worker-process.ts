@@ -24,8 +24,8 @@ export class WorkerProcess {
     readonly facts: WorkerFacts,
     readonly main: MainProcess,
     readonly enclosure: Enclosure,
-    /** What the native thread has killed it for; `undefined` when it has not. */
-    private readonly killedNatively: (victim: number) => KillFacts | undefined = () => undefined,
+    /** What the native thread has killed it for, by the watch of the limit. */
+    private readonly killedBy: (watch: number) => KillFacts | undefined = () => undefined,
   ) {
     this.pid = main.pid;
     this.exited = main.ended.then((end) => this.#end(end));
@@ -133,6 +133,7 @@ export class WorkerProcess {
     };
     const cause = exitCause(end);
     const blame = exitBlame(cause, end);
+    const relief = reliefOf(end);
     return {
       id: facts.id,
       code,
@@ -143,13 +144,14 @@ export class WorkerProcess {
       ...(last.peakBytes !== undefined && { peakBytes: last.peakBytes }),
       ...(last.counters !== undefined && { counters: last.counters }),
       ...(last.leftovers !== undefined && { leftovers: last.leftovers }),
-      ...(cause === 'spillway' && { reportId: reliefOf(end)?.reportId ?? '' }),
+      ...(cause === 'spillway' && relief !== undefined && { reportId: relief.reportId }),
     };
   }
 
   #killFacts(): KillFacts | undefined {
-    const { victim } = this.enclosure;
-    this.#kill ??= victim === undefined ? undefined : this.killedNatively(victim);
+    if (this.#kill !== undefined) return this.#kill;
+    const { takenBy } = this.enclosure;
+    if (takenBy !== undefined) this.#kill = this.killedBy(takenBy);
     return this.#kill;
   }
 }

@@ -39,6 +39,8 @@ export interface Enclosure {
   kill(): void;
   /** Names it to the native thread, which kills when JavaScript does not answer; `undefined` where it kills nobody. */
   readonly victim?: number | undefined;
+  /** The watch of the limit that the native thread has killed it for; `undefined` when it has not. */
+  readonly takenBy?: number | undefined;
   /** Keeps what is known of the worker with it, for the supervisor that comes after a crash. */
   record(facts: WorkerFacts, pid: number): void;
   /**

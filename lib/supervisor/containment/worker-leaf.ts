@@ -113,9 +113,13 @@ export class WorkerLeaf implements Enclosure {
     return this.#victim;
   }
 
+  get takenBy(): number | undefined {
+    return this.#victim === undefined ? undefined : native().victimState(this.#victim).watch;
+  }
+
   /** Whether Spillway has killed what was in it, or what was left. */
   get wasKilled(): boolean {
-    return this.#wasKilled || this.#isTakenByNative();
+    return this.#wasKilled || this.takenBy !== undefined;
   }
 
   kill(): void {
@@ -163,10 +167,6 @@ export class WorkerLeaf implements Enclosure {
 
   #hold(pidfd: number): NativeFailure | undefined {
     return this.#victim === undefined ? undefined : native().holdVictim(this.#victim, pidfd);
-  }
-
-  #isTakenByNative(): boolean {
-    return this.#victim !== undefined && native().victimState(this.#victim).claim === 'native';
   }
 
   /** Ends all that is in it, and returns how many processes that were. However long it takes. */
