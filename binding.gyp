@@ -10,6 +10,7 @@
       "native/core/killer.cc",
       "native/core/memory_events.cc",
       "native/core/memory_files.cc",
+      "native/core/memory_pressure.cc",
       "native/core/memory_usage.cc",
       "native/core/memory_watch.cc",
       "native/core/memory_watch_open.cc",
