@@ -16,6 +16,7 @@
       "native/core/memory_watch_open.cc",
       "native/core/memory_watch_takeover.cc",
       "native/core/populated_watch.cc",
+      "native/core/pressure_trigger.cc",
       "native/core/process.cc",
       "native/core/process_watch.cc",
       "native/core/reactor.cc",

@@ -46,6 +46,13 @@ int __wrap_open(const char* path, int flags, ...) {
   return __real_open(path, flags, mode);
 }
 
+ssize_t __real_write(int fd, const void* data, size_t size);
+ssize_t __wrap_write(int fd, const void* data, size_t size) {
+  if (faults.write.strikes()) return -1;
+  const size_t piece = faults.write_piece;
+  return __real_write(fd, data, piece == 0 ? size : std::min(size, piece));
+}
+
 int __real_flock(int fd, int operation);
 int __wrap_flock(int fd, int operation) {
   return faults.flock.strikes() ? -1 : __real_flock(fd, operation);

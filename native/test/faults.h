@@ -21,6 +21,7 @@ struct Fault {
 struct Faults {
   Fault pread;
   Fault open;
+  Fault write;
   Fault flock;
   Fault epoll_wait;
   Fault inotify_add_watch;
@@ -28,6 +29,8 @@ struct Faults {
   Fault setxattr;
   // The most bytes that one pread hands over; 0: no limit.
   std::atomic<size_t> pread_piece{0};
+  // The same of one write.
+  std::atomic<size_t> write_piece{0};
 };
 
 extern Faults faults;
