@@ -57,6 +57,21 @@ Napi::Value watch_populated(const Napi::CallbackInfo& info) {
       info[1], options.Get("keepAlive").ToBoolean());
 }
 
+// watchPressure(options, callback): { id, stallMs, windowMs } | failure
+Napi::Value watch_pressure(const Napi::CallbackInfo& info) {
+  const auto options = info[0].As<Napi::Object>();
+  auto opened = PressureWatch::open(pressure_watch_options(options));
+  if (const Failure* failure = failure_of(opened)) {
+    return to_js(info.Env(), *failure);
+  }
+  Napi::Object started = to_js(info.Env(), std::get<0>(opened)->granted());
+  const Napi::Value id = start_watch(info, std::move(opened), info[1],
+                                     options.Get("keepAlive").ToBoolean());
+  if (!id.IsNumber()) return id;
+  started.Set("id", id);
+  return started;
+}
+
 // watchProcess({ pidfd, keepAlive }, callback): id | failure
 Napi::Value watch_process(const Napi::CallbackInfo& info) {
   const auto options = info[0].As<Napi::Object>();
@@ -161,6 +176,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
       functions[] = {
           {"watchMemory", watch_memory},
           {"watchPopulated", watch_populated},
+          {"watchPressure", watch_pressure},
           {"watchProcess", watch_process},
           {"unwatch", unwatch},
           {"lookNow", look_now},

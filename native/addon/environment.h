@@ -11,6 +11,7 @@
 
 #include "memory_watch.h"
 #include "populated_watch.h"
+#include "pressure_watch.h"
 #include "process_watch.h"
 #include "reactor.h"
 #include "takeover.h"
@@ -28,9 +29,9 @@ class Environment final : private Sink {
   Environment(const Environment&) = delete;
   Environment& operator=(const Environment&) = delete;
 
-  using Watch = std::variant<std::shared_ptr<MemoryWatch>,
-                             std::shared_ptr<PopulatedWatch>,
-                             std::shared_ptr<ProcessWatch>>;
+  using Watch = std::variant<
+      std::shared_ptr<MemoryWatch>, std::shared_ptr<PopulatedWatch>,
+      std::shared_ptr<PressureWatch>, std::shared_ptr<ProcessWatch>>;
 
   // Calls `callback` with a report whenever there is something to tell, until
   // unwatch(); a process watch has one thing to tell, and then ends by itself.

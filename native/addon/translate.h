@@ -6,6 +6,7 @@
 #include "failure.h"
 #include "memory_watch.h"
 #include "populated_watch.h"
+#include "pressure_watch.h"
 #include "process_watch.h"
 #include "shortness.h"
 #include "takeover.h"
@@ -23,14 +24,19 @@ Napi::Object to_js(Napi::Env env, const MemoryLimits& limits);
 Napi::Object to_js(Napi::Env env, const Shortness& shortness);
 // `now_ns` turns the time of notice into an age, which fits any clock base.
 Napi::Object to_js(Napi::Env env, const MemoryReport& report, int64_t now_ns);
+Napi::Object to_js(Napi::Env env, const PressureReport& report, int64_t now_ns);
 Napi::Object to_js(Napi::Env env, const PopulatedReport& report);
 // undefined, or the failure that keeps its end from being told.
 Napi::Value to_js(Napi::Env env, const ProcessReport& report);
+
+// { stallMs, windowMs }
+Napi::Object to_js(Napi::Env env, const PressureTrigger& trigger);
 
 // Times become ages.
 Napi::Object to_js(Napi::Env env, const PlannedKill& kill, int64_t now_ns);
 
 MemoryWatchOptions memory_watch_options(const Napi::Object& options);
+PressureWatchOptions pressure_watch_options(const Napi::Object& options);
 MemoryUsage memory_usage(const Napi::Object& usage);
 MemoryLimits memory_limits(const Napi::Object& limits);
 std::optional<uint64_t> optional_bytes(const Napi::Value& value);

@@ -29,7 +29,8 @@ inline constexpr int64_t kNoDeadline = INT64_MAX;
 // reactor's lock.
 class Registrar {
  public:
-  // Reports changes of an open kernfs file by EPOLLPRI.
+  // Reports changes of an open kernfs or pressure file by EPOLLPRI. Waiting for
+  // a pressure file takes its event, so nobody else may wait for it as well.
   virtual std::optional<Failure> watch_kernfs(SourceId id, int fd) = 0;
   // Reports the end of a pidfd's process by EPOLLIN, also one in the past.
   virtual std::optional<Failure> watch_process(SourceId id, int pidfd) = 0;
