@@ -10,6 +10,8 @@ export const errorCodes = [
   'ERR_SPILLWAY_NOT_CGROUP2',
   /** The memory controller is not enabled for the cgroup. */
   'ERR_SPILLWAY_CONTROLLER_DISABLED',
+  /** The kernel measures no memory pressure (PSI), or not of this cgroup. */
+  'ERR_SPILLWAY_PRESSURE_DISABLED',
   /** The kernel refused access (EACCES, EPERM, EROFS). */
   'ERR_SPILLWAY_PERMISSION',
   /** A kernel file held something that is not its documented format. */

@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { getSystemErrorName } from 'node:util';
 import { SpillwayError } from './errors';
-import type { MemoryCounters, MemoryEventKey, MemoryLimits, MemoryUsage } from './monitor/types';
+import type { MemoryCounters, MemoryEventKey, MemoryLimits, MemoryUsage, PressureTotals } from './monitor/types';
 
 /** A failed system call, as the native core reports it. */
 export interface NativeFailure {
@@ -40,6 +40,24 @@ export interface NativeMemoryReport {
   shortness: NativeShortness;
   /** How many kills by the armed plan wait for `takeKills`; with any, `breach` is true. */
   kills: number;
+  /** How long ago the thread noticed the first thing in this report. */
+  ageMs: number;
+}
+
+export interface NativePressureReport {
+  /** The trigger was reached since the report before. */
+  breach: boolean;
+  /** Less than two quiet windows have passed since the last time that it was. */
+  stalled: boolean;
+  removed: boolean;
+  failure?: NativeFailure;
+  totals: PressureTotals;
+  /** Since the last report with `breach`. */
+  growth: PressureTotals;
+  /** Of the cgroup at the last event, as `limits` and `shortness`; empty without a cgroup. */
+  usage: MemoryUsage;
+  limits: MemoryLimits;
+  shortness: NativeShortness;
   /** How long ago the thread noticed the first thing in this report. */
   ageMs: number;
 }
@@ -106,6 +124,23 @@ export interface NativeBinding {
     },
     callback: (report: NativeMemoryReport) => void,
   ): number | NativeFailure;
+  /**
+   * Sets a PSI trigger, with a longer window of the same share where the kernel refuses the wanted one.
+   * What it has taken is in the result.
+   */
+  watchPressure(
+    options: {
+      file: string;
+      /** The cgroup, for its figures. */
+      directory: string | undefined;
+      stall: 'some' | 'full';
+      stallMs: number;
+      windowMs: number;
+      safetyReadMs: number;
+      keepAlive: boolean;
+    },
+    callback: (report: NativePressureReport) => void,
+  ): { id: number; stallMs: number; windowMs: number } | NativeFailure;
   watchPopulated(
     options: { directory: string; safetyReadMs: number; keepAlive: boolean },
     callback: (report: NativePopulatedReport) => void,

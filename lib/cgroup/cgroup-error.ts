@@ -13,7 +13,8 @@ export function fileSystemOf(path: string): 'cgroup2' | 'cgroup1' | 'other' {
   return type === CGROUP_SUPER_MAGIC ? 'cgroup1' : 'other';
 }
 
-const outOf: Readonly<Record<string, string>> = {
+/** What has run out, by the errno that tells of it. */
+export const outOf: Readonly<Record<string, string>> = {
   EMFILE: "this process's limit of file descriptors or inotify instances is reached; raise it with 'ulimit -n'",
   ENFILE: 'the system has no file descriptor left; raise fs.file-max',
   ENOSPC: 'no inotify watch or cgroup is left; raise fs.inotify.max_user_watches or cgroup.max.descendants',

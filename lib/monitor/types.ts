@@ -72,7 +72,29 @@ export interface ThresholdBreach extends BreachBase {
   basis: 'anon-shmem';
 }
 
-export type Breach = EventBreach | ThresholdBreach;
+/** How long tasks have waited for memory in all, in milliseconds with a fraction: `total` of the kernel's file. Never falls. */
+export interface PressureTotals {
+  /** At least one task waited. */
+  someMs: number;
+  /** All tasks that were not idle waited at once: no work was done. */
+  fullMs: number;
+}
+
+/** Tasks waited for memory: it was reclaimed, read back from disk or swap, or they were slowed at `memory.high`. */
+export interface PressureBreach extends BreachBase {
+  source: 'pressure';
+  /** Which of the two totals is watched. */
+  stall: 'some' | 'full';
+  /** The trigger as the kernel has it: so long a stall within `windowMs`. */
+  stallMs: number;
+  windowMs: number;
+  /** Since the cgroup was made, or since boot. */
+  totals: PressureTotals;
+  /** Growth since the breach before, or since `start()`. */
+  growth: PressureTotals;
+}
+
+export type Breach = EventBreach | PressureBreach | ThresholdBreach;
 
 export interface Removal {
   cgroup: string;
@@ -82,18 +104,27 @@ export interface Removal {
   exact: boolean;
 }
 
+/** What a pressure monitor tells of the end of its cgroup. */
+export interface PressureRemoval {
+  cgroup: string;
+  /** As they were last read. */
+  totals: PressureTotals;
+  /** The kernel takes the file away with the cgroup, so a last stall may be missing. */
+  exact: false;
+}
+
 /** Events of every monitor. There is no `'error'`: failures at run time are `'degraded'`. */
 export interface MonitorEvents<B extends Breach = Breach> {
   breach: [B];
-  /** Pinned memory fell below the mark by the kill buffer. */
+  /** Pinned memory fell below the mark by the kill buffer. Of a pressure monitor: two windows passed without the stall. */
   clear: [];
   /** The watch no longer works as it should; it keeps trying, and `state` tells when it is back. */
   degraded: [SpillwayError];
   /** The watched cgroup is gone. The monitor has stopped. */
-  removed: [Removal];
+  removed: [B extends PressureBreach ? PressureRemoval : Removal];
 }
 
-/** `'stopped'` before `start()` and after `stop()`; `'breached'` from a short breach until `'clear'`. */
+/** `'stopped'` before `start()` and after `stop()`; `'breached'` from a short breach, or any of a pressure monitor, until `'clear'`. */
 export type MonitorState = 'ok' | 'breached' | 'degraded' | 'stopped';
 
 /** What every monitor is. Synchronous ends, no `'error'` event. */

@@ -1,4 +1,4 @@
-import type { Breach, MemoryCounters, MemoryLimits, MemoryUsage } from '../../monitor/types';
+import type { Breach, MemoryCounters, MemoryLimits, MemoryUsage, PressureTotals } from '../../monitor/types';
 import type { Candidate, Ranked } from '../../policy/types';
 import type { Decision, PoolState, Reclaimed, ReliefOutcome, ReliefReport, TimelineEntry, Victim, Warned } from '../types';
 import { bytes, flag, list, map, nullable, number, oneOf, optional, record, text, time, unexpected, type Reader } from './shape';
@@ -28,11 +28,15 @@ const poolState = record<PoolState>({ usage, limits, short: flag, markBytes: byt
 
 const counters = record<MemoryCounters>({ low: number, high: number, max: number, oom: number, oom_kill: number, oom_group_kill: number });
 
+const pressureTotals = record<PressureTotals>({ someMs: number, fullMs: number });
+
 /** What all breaches have; what one source adds is kept where it is plain (a figure, a word). */
 interface AnyBreach extends Pick<Breach, 'cgroup' | 'reason' | 'sequence' | 'detectedAtMs' | 'usage' | 'limits' | 'short'> {
   source: string;
   counters?: MemoryCounters;
   delta?: MemoryCounters;
+  totals?: PressureTotals;
+  growth?: PressureTotals;
 }
 
 const breach = record<AnyBreach>({
@@ -46,6 +50,8 @@ const breach = record<AnyBreach>({
   short: flag,
   counters: optional(counters),
   delta: optional(counters),
+  totals: optional(pressureTotals),
+  growth: optional(pressureTotals),
 }) as Reader<Breach>;
 
 const candidate = record<Candidate>({

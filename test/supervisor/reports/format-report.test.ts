@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { SpillwayError } from '../../../lib/errors';
 import { formatReport, maxReportLength, parseReport } from '../../../lib/supervisor/reports/format-report';
+import type { PressureBreach } from '../../../lib/monitor/types';
 import type { ReliefReport } from '../../../lib/supervisor/types';
 import { candidate } from '../../policy/candidates';
 import { errorOf } from '../../support/error-of';
@@ -38,8 +39,15 @@ it('of fields that it does not know it keeps what is plain', () => {
 
 it('a breach of a source that is not known yet is read', () => {
   const report = reportOf();
-  const breach = { ...report.breach, source: 'pressure', stallMs: 70 };
-  expect(parseReport(formatReport({ ...report, breach } as unknown as ReliefReport)).breach).toMatchObject({ source: 'pressure', stallMs: 70 });
+  const breach = { ...report.breach, source: 'smell', stallMs: 70 };
+  expect(parseReport(formatReport({ ...report, breach } as unknown as ReliefReport)).breach).toMatchObject({ source: 'smell', stallMs: 70 });
+});
+
+it('a pressure breach comes back with its totals', () => {
+  const { cgroup, reason, sequence, detectedAtMs, usage, limits } = reportOf().breach;
+  const figures = { totals: { someMs: 700.5, fullMs: 600 }, growth: { someMs: 200.125, fullMs: 150 } };
+  const breach: PressureBreach = { source: 'pressure', stall: 'full', stallMs: 150, windowMs: 1000, cgroup, reason, sequence, detectedAtMs, usage, limits, short: false, ...figures };
+  expect(parseReport(formatReport(reportOf({ breach }))).breach).toEqual(breach);
 });
 
 describe('__proto__', () => {
