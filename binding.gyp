@@ -23,6 +23,7 @@
       "native/core/reactor.cc",
       "native/core/reactor_thread.cc",
       "native/core/shortness.cc",
+      "native/core/stall_window.cc",
       "native/core/takeover.cc",
       "native/core/trigger_file.cc",
       "native/core/victim.cc",

@@ -47,14 +47,14 @@ export interface NativeMemoryReport {
 export interface NativePressureReport {
   /** The trigger was reached since the report before. */
   breach: boolean;
-  /** Less than two quiet windows have passed since the last time that it was. */
+  /** Less than two quiet windows have passed since. */
   stalled: boolean;
   removed: boolean;
   failure?: NativeFailure;
   totals: PressureTotals;
   /** Since the last report with `breach`. */
   growth: PressureTotals;
-  /** Of the cgroup at the last event, as `limits` and `shortness`; empty without a cgroup. */
+  /** Of the cgroup at the last breach, as `limits` and `shortness`; empty without a cgroup. */
   usage: MemoryUsage;
   limits: MemoryLimits;
   shortness: NativeShortness;

@@ -25,7 +25,8 @@ export interface PressureMemoryMonitorOptions {
    */
   windowMs?: number;
   /**
-   * How often the totals are read although nothing was reported, in milliseconds: finds removal.
+   * How often the totals are read although nothing was reported, in milliseconds: finds stalls that
+   * the kernel is late to tell of, and removal.
    * Default 1000, from 10 to 3,600,000.
    */
   safetyReadMs?: number;
@@ -44,13 +45,14 @@ type Events = MonitorEvents<PressureBreach>;
  * in a native thread. Stalls tell of thrashing that no limit tells of, and confirm a shortage: reclaim
  * at `memory.high` and its throttling count as stall.
  *
- * A breach is told at most once per window while the stall lasts. An event of the kernel is believed
- * when the watched total has grown by `stallMs` since the last breach or `start()` (while breached, at
- * all): without CAP_SYS_RESOURCE the kernel tells of old stalls anew. `'clear'` comes after two whole
- * windows, counted from the last breach, in each of which the total grew by less than `stallMs`.
+ * A breach begins with an event of the kernel, believed when the watched total has grown by `stallMs`
+ * since the breach before or `start()`, or when a safety read sees it grow by that within a window.
+ * From there on windows are counted back to back: each in which the total grows by `stallMs` again is
+ * a breach again, and after two in which it does not comes `'clear'`.
  *
- * With CAP_SYS_RESOURCE an event comes within a tenth of a window; without it the kernel looks every
- * 2 s only, too slow for a primary alarm.
+ * With CAP_SYS_RESOURCE the kernel tells within a tenth of a window. Without it the kernel looks every
+ * 2 s, later if anybody reads the file meanwhile, and may tell of old stalls anew (kernel/sched/psi.c:
+ * psi_show(), window_update()); then a safety read may be first, and `safetyReadMs` is what makes it quick.
  *
  * Uses seven file descriptors (one for the host), and three for the first monitor of an environment.
  */

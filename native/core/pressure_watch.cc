@@ -59,12 +59,13 @@ PressureWatch::PressureWatch(UniqueFd fd, std::optional<MemoryFiles> files,
       trigger_(granted),
       safety_read_ns_(safety_read_ns),
       told_(baseline),
-      accepted_us_(baseline.of(granted.stall)) {
+      breach_us_(baseline.of(granted.stall)),
+      recent_(granted.window_us) {
   report_.totals = baseline;
 }
 
 Result<std::shared_ptr<PressureWatch>> PressureWatch::open(
-    PressureWatchOptions options) {
+    const PressureWatchOptions& options) {
   Result<UniqueFd> opened = open_to_write(options.file);
   if (const Failure* failure = failure_of(opened)) return *failure;
   auto& fd = std::get<UniqueFd>(opened);
@@ -139,20 +140,21 @@ bool PressureWatch::look_at_totals(bool event, int64_t now_ns,
   }
   report_.totals = totals;
   const bool recovered = std::exchange(report_.failure, {}).has_value();
-  const bool tell =
-      event && is_real() ? accept(now_ns, buffer) : judge_window(now_ns);
-  return tell || recovered;
+  const uint64_t grown = recent_.observe(now_ns, total());
+  if (report_.stalled) return judge_window(now_ns, buffer) || recovered;
+  if ((event && is_real()) || grown >= trigger_.stall_us) {
+    return breach(now_ns, buffer);
+  }
+  return recovered;
 }
 
 bool PressureWatch::is_real() const {
-  const uint64_t grown = growth(accepted_us_, total());
-  // One more: both totals are cut to whole microseconds. In a stall the kernel
-  // holds events back to one a window, and part of that was told already.
-  return grown > 0 && (report_.stalled || grown + 1 >= trigger_.stall_us);
+  // One more: both totals are cut to whole microseconds.
+  return growth(breach_us_, total()) + 1 >= trigger_.stall_us;
 }
 
-bool PressureWatch::accept(int64_t now_ns, std::span<char> buffer) {
-  accepted_us_ = total();
+bool PressureWatch::breach(int64_t now_ns, std::span<char> buffer) {
+  breach_us_ = total();
   quiet_windows_ = 0;
   begin_window(now_ns);
   report_.stalled = true;
@@ -161,12 +163,13 @@ bool PressureWatch::accept(int64_t now_ns, std::span<char> buffer) {
   return true;
 }
 
-bool PressureWatch::judge_window(int64_t now_ns) {
-  if (!report_.stalled || now_ns < window_end_ns_) return false;
-  const bool quiet = growth(window_start_us_, total()) < trigger_.stall_us;
-  quiet_windows_ = quiet ? quiet_windows_ + 1 : 0;
+bool PressureWatch::judge_window(int64_t now_ns, std::span<char> buffer) {
+  if (now_ns < window_end_ns_) return false;
+  if (growth(window_start_us_, total()) >= trigger_.stall_us) {
+    return breach(now_ns, buffer);
+  }
   begin_window(now_ns);
-  report_.stalled = quiet_windows_ < kQuietWindows;
+  report_.stalled = ++quiet_windows_ < kQuietWindows;
   return !report_.stalled;
 }
 

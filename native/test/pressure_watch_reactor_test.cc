@@ -31,7 +31,7 @@ class PressureWatchReactorTest : public test::ReactorTest {
     // A stall of the whole window, so that this machine's own do not count.
     options.trigger = {Stall::kFull, 2'000'000, 2'000'000};
     options.safety_read_ns = safety_read_ns;
-    auto opened = PressureWatch::open(std::move(options));
+    auto opened = PressureWatch::open(options);
     if (const Failure* failure = failure_of(opened)) {
       problem_ = file + ": errno " + std::to_string(failure->error);
       return nullptr;
