@@ -2,59 +2,15 @@
 
 #include <gtest/gtest.h>
 
-#include <array>
-#include <cerrno>
 #include <cstdint>
-#include <memory>
-#include <string>
-#include <variant>
 
-#include "fake_registrar.h"
-#include "faults.h"
-#include "fixture_directory.h"
-#include "kernel_file.h"
+#include "pressure_watch_fixture.h"
 
 namespace spillway {
 namespace {
 
-using test::FakeRegistrar;
-using test::FixtureDirectory;
-
-constexpr int64_t kMs = 1'000'000;
-
-// A trigger of 100 ms in a second, on a fixture file that a test writes anew.
-class PressureWatchTest : public testing::Test {
- protected:
-  void start(Stall stall = Stall::kFull, bool with_figures = false) {
-    PressureWatchOptions options;
-    options.file = directory_.path("memory.pressure");
-    if (with_figures) options.directory = directory_.path();
-    options.trigger = {stall, 100'000, 1'000'000};
-    auto opened = PressureWatch::open(options);
-    ASSERT_EQ(failure_of(opened), nullptr);
-    watch_ = std::get<std::shared_ptr<PressureWatch>>(opened);
-    ASSERT_EQ(watch_->attach(16, &registrar_), std::nullopt);
-    // An ordinary file has the trigger in it now.
-    directory_.write("memory.pressure", text_);
-  }
-
-  void totals(uint64_t some_us, uint64_t full_us) {
-    text_ = "some avg10=0.00 total=" + std::to_string(some_us) +
-            "\nfull avg10=0.00 total=" + std::to_string(full_us) + "\n";
-    directory_.write("memory.pressure", text_);
-  }
-
-  bool look(Cause cause, int64_t at_ms) {
-    return watch_->look(cause, at_ms * kMs, buffer_);
-  }
-  bool event(int64_t at_ms) { return look(Cause::kChange, at_ms); }
-
-  FixtureDirectory directory_;
-  std::string text_;
-  FakeRegistrar registrar_;
-  std::shared_ptr<PressureWatch> watch_;
-  std::array<char, kFileBufferBytes> buffer_;
-};
+using test::kMs;
+using test::PressureWatchTest;
 
 TEST_F(PressureWatchTest, HoldsOneDescriptorAndRegistersIt) {
   totals(5, 4);
@@ -214,52 +170,6 @@ TEST_F(PressureWatchTest, BreachAndEndMergeIntoOneReport) {
   EXPECT_EQ(report.noticed_ns, 1000 * kMs);
 }
 
-TEST_F(PressureWatchTest, HalfReadTextIsNoSample) {
-  totals(0, 0);
-  start();
-  totals(0, 150'000);
-  EXPECT_TRUE(event(1000));
-  directory_.write("memory.pressure", "some avg10=0.00 total=0\nfull avg");
-  EXPECT_FALSE(event(1500));
-  EXPECT_FALSE(look(Cause::kDeadline, 2000));
-  EXPECT_EQ(watch_->deadline_ns(), 3000 * kMs) << "put off, not again at once";
-  EXPECT_EQ(watch_->take().failure, std::nullopt);
-}
-
-TEST_F(PressureWatchTest, FailuresAreToldOnceAndSoIsTheirEnd) {
-  totals(0, 0);
-  start();
-  {
-    const test::FaultOrder order(&test::faults.pread, 2, EIO);
-    EXPECT_TRUE(look(Cause::kSafetyRead, 1000));
-    EXPECT_EQ(watch_->take().failure->error, EIO);
-    EXPECT_STREQ(watch_->take().failure->file, "memory.pressure");
-    EXPECT_FALSE(look(Cause::kSafetyRead, 2000));
-  }
-  EXPECT_TRUE(look(Cause::kSafetyRead, 3000));
-  EXPECT_EQ(watch_->take().failure, std::nullopt);
-  directory_.write("memory.pressure", "nonsense\n");
-  EXPECT_TRUE(look(Cause::kSafetyRead, 4000));
-  EXPECT_EQ(watch_->take().failure->error, kBadContent);
-}
-
-TEST_F(PressureWatchTest, AFileThatIsGoneIsRemovedForGood) {
-  totals(0, 0);
-  start();
-  totals(0, 150'000);
-  EXPECT_TRUE(event(1000));
-  const test::FaultOrder order(&test::faults.pread, 1, ENODEV);
-  EXPECT_TRUE(look(Cause::kSafetyRead, 1500));
-  const PressureReport report = watch_->take();
-  EXPECT_TRUE(report.removed);
-  EXPECT_TRUE(report.breach);
-  EXPECT_FALSE(report.stalled);
-  EXPECT_EQ(report.totals.full_us, 150'000u);
-  EXPECT_EQ(watch_->deadline_ns(), kNoDeadline);
-  totals(0, 900'000);
-  EXPECT_FALSE(event(2000));
-}
-
 TEST_F(PressureWatchTest, ABreachCarriesTheCgroupsFigures) {
   totals(0, 0);
   directory_.write("memory.current", "990\n");
@@ -285,52 +195,6 @@ TEST_F(PressureWatchTest, WithoutACgroupNothingIsKnownOfShortness) {
   const PressureReport report = watch_->take();
   EXPECT_FALSE(report.shortness.known);
   EXPECT_EQ(report.usage.current, std::nullopt);
-}
-
-TEST_F(PressureWatchTest, CannotStartOnWhatIsNotPressure) {
-  PressureWatchOptions options;
-  options.file = directory_.path("memory.pressure");
-  auto opened = PressureWatch::open(options);
-  ASSERT_NE(failure_of(opened), nullptr);
-  EXPECT_EQ(failure_of(opened)->error, ENOENT);
-  EXPECT_STREQ(failure_of(opened)->call, "open");
-  for (const char* text : {"", "some", "nonsense\n", "some total=1\n"}) {
-    directory_.write("memory.pressure", text);
-    opened = PressureWatch::open(options);
-    ASSERT_NE(failure_of(opened), nullptr) << text;
-    EXPECT_EQ(failure_of(opened)->error, kBadContent);
-  }
-}
-
-TEST_F(PressureWatchTest, StartFailuresNameTheFile) {
-  totals(0, 0);
-  PressureWatchOptions options;
-  options.file = directory_.path("memory.pressure");
-  {
-    const test::FaultOrder order(&test::faults.write, 1, EOPNOTSUPP);
-    const auto opened = PressureWatch::open(options);
-    ASSERT_NE(failure_of(opened), nullptr);
-    EXPECT_EQ(failure_of(opened)->error, EOPNOTSUPP);
-    EXPECT_STREQ(failure_of(opened)->file, "memory.pressure");
-  }
-  {
-    const test::FaultOrder order(&test::faults.open, 1, EPERM);
-    EXPECT_EQ(failure_of(PressureWatch::open(options))->error, EPERM);
-  }
-  registrar_.failure = Failure{ENOMEM, "epoll_ctl"};
-  const auto opened = PressureWatch::open(options);
-  ASSERT_EQ(failure_of(opened), nullptr);
-  const auto failure =
-      std::get<std::shared_ptr<PressureWatch>>(opened)->attach(16, &registrar_);
-  ASSERT_NE(failure, std::nullopt);
-  EXPECT_STREQ(failure->file, "memory.pressure");
-}
-
-TEST_F(PressureWatchTest, ReactorFailureIsReported) {
-  totals(0, 0);
-  start();
-  watch_->fail(Failure{EBADF, "epoll_wait"}, 1);
-  EXPECT_EQ(watch_->take().failure->error, EBADF);
 }
 
 }  // namespace
