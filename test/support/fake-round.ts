@@ -1,7 +1,8 @@
 import type { Breach } from '../../lib/monitor/types';
 import type { NativeKill } from '../../lib/native';
 import type { KillPolicy } from '../../lib/policy';
-import { ReliefRound, type ReliefContext } from '../../lib/supervisor/relief/relief-round';
+import type { ReliefContext } from '../../lib/supervisor/relief/relief-context';
+import { ReliefRound } from '../../lib/supervisor/relief/relief-round';
 import type { Plan } from '../../lib/supervisor/takeover/plan-keeper';
 import type { PoolState, ReliefReport, Victim } from '../../lib/supervisor/types';
 import { need } from '../policy/candidates';

@@ -9,7 +9,8 @@ import type { Reclaimed, ReliefReport, SupervisorEvents } from '../types';
 import type { WorkerProcess } from '../worker-process';
 import { scopeRemoved } from './scope-removed';
 import { ownMark } from './own-mark';
-import { ReliefRound, type ReliefContext } from './relief-round';
+import type { ReliefContext } from './relief-context';
+import { ReliefRound } from './relief-round';
 
 export interface ReliefDeskContext extends Pick<ReliefContext, 'pool' | 'policy' | 'victimTimeoutMs' | 'dryRun' | 'warn' | 'clock'> {
   takeoverMs: number;

@@ -1,50 +1,16 @@
 import type { Breach } from '../../monitor/types';
 import type { NativeKill } from '../../native';
 import { selectVictims } from '../../policy/select-victims';
-import type { Candidate, KillNeed, KillPolicy, Ranked } from '../../policy/types';
-import type { Gauge } from '../containment/types';
-import type { Plan } from '../takeover/plan-keeper';
-import type { Takeover } from '../takeover/takeover';
-import type { Warning } from '../shed/warn-workers';
-import type { PoolState, Reclaimed, ReliefOutcome, ReliefReport, Victim } from '../types';
-import type { WorkerProcess } from '../worker-process';
+import type { Candidate, KillNeed, Ranked } from '../../policy/types';
+import type { PoolState, ReliefOutcome, ReliefReport, Victim } from '../types';
 import { systemClock, type Clock } from './clock';
 import { endVictim, giveUpOn } from './end-victim';
 import { minVictimBytesOf } from './min-victim-bytes';
-import { recordNativeKill } from './record-native-kill';
 import { rankSafely } from './rank-safely';
-import { RoundRecord, type RoundSubject } from './round-record';
+import { recordNativeKill } from './record-native-kill';
+import type { ReliefContext, RoundWorker } from './relief-context';
+import { RoundRecord } from './round-record';
 import { anyEnds } from './worker-ends';
-
-export interface ReliefContext extends RoundSubject {
-  gauge: Gauge;
-  policy: KillPolicy;
-  /** How long to wait for a victim's end before the next one is chosen. */
-  victimTimeoutMs: number;
-  /** Those that have not ended. */
-  workers: () => readonly RoundWorker[];
-  /** Gives memory back without a kill. Never rejects. */
-  reclaim: (bytes: number) => Promise<Reclaimed[]>;
-  /** Tells workers to shed memory, those that want to be told, and how long that may take. */
-  warn: (workers: readonly RoundWorker[], bytes: number) => Promise<Warning>;
-  closing: () => boolean;
-  /** Whether the limit is gone, with all that it held. */
-  gone: () => boolean;
-  /** Whether others stand still until the round is over: then nobody is given time. */
-  pressing: () => boolean;
-  takeover: Pick<Takeover, 'lease' | 'claim' | 'kills'> | undefined;
-  /** The plan that the native thread has killed this one by. */
-  planFor: () => Plan | undefined;
-  /** Before the signal; of those that the native thread has killed, now. */
-  onVictim: (victim: Victim) => void;
-  clock?: Clock;
-}
-
-/** What a round asks of a worker, and does to it. */
-export type RoundWorker = Pick<
-  WorkerProcess,
-  'facts' | 'pid' | 'victim' | 'exited' | 'dying' | 'dyingBytes' | 'stuck' | 'candidate' | 'kill' | 'wasKilled' | 'askToEnd' | 'markStuck' | 'warnedAtMs' | 'warnTarget'
->;
 
 /** The policy's choice, and what it rests on. */
 interface Choice {
