@@ -1,6 +1,7 @@
 import type { NativeKill } from '../../native';
 import type { Plan } from '../takeover/plan-keeper';
 import type { Victim } from '../types';
+import { markOf } from './mark-of';
 import { minVictimBytesOf } from './min-victim-bytes';
 import type { RoundRecord } from './round-record';
 
@@ -15,7 +16,7 @@ export function recordNativeKill(kill: NativeKill, { candidates, ranking, ids }:
   if (id === undefined || candidate === undefined || reason === undefined) return undefined;
   const { bytesToFree, dyingBytes, freeableBytes, limits } = kill;
   const atMs = nowMs - kill.decidedAgeMs;
-  const minVictimBytes = minVictimBytesOf(Math.min(limits.highBytes ?? Infinity, limits.maxBytes ?? Infinity));
+  const minVictimBytes = minVictimBytesOf(markOf(limits));
   record.weigh(candidates, ranking);
   record.decisions.push({ atMs, by: 'native', bytesToFree, dyingBytes, minVictimBytes, freeableBytes: { [id]: freeableBytes ?? null }, victim: id });
   const victim: Victim = { id, pid: candidate.pid ?? 0, reason, freeableBytes, by: 'native', signal: 'SIGKILL', died: kill.exitedAgeMs !== undefined };

@@ -5,6 +5,7 @@ import type { Candidate, KillNeed, Ranked } from '../../policy/types';
 import type { PoolState, ReliefOutcome, ReliefReport, Victim } from '../types';
 import { systemClock, type Clock } from './clock';
 import { endVictim, giveUpOn } from './end-victim';
+import { markOf } from './mark-of';
 import { minVictimBytesOf } from './min-victim-bytes';
 import { rankSafely } from './rank-safely';
 import { recordNativeKill } from './record-native-kill';
@@ -212,6 +213,6 @@ export class ReliefRound {
 
   #measure(): PoolState {
     const { usage, limits, short } = this.breach;
-    return this.context.gauge.measure(true) ?? { usage, limits, short, markBytes: limits.highBytes ?? Infinity, bytesToFree: 0 };
+    return this.context.gauge.measure(true) ?? { usage, limits, short, markBytes: markOf(limits), bytesToFree: 0 };
   }
 }
