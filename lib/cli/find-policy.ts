@@ -1,4 +1,5 @@
 import { quote } from '../options';
+import { isPolicy } from '../policy/is-policy';
 import type { KillPolicy } from '../policy/types';
 import { builtInPolicies } from './built-in-policies';
 import type { Inputs } from './inputs';
@@ -26,9 +27,4 @@ function load(path: string, inputs: Pick<Inputs, 'load'>): unknown {
   } catch (error) {
     throw new UsageError(`could not load the policy ${quote(path)}: ${String(error)}`, { cause: error });
   }
-}
-
-function isPolicy(value: unknown): value is KillPolicy {
-  const { name, rank } = (value ?? {}) as Partial<KillPolicy>;
-  return typeof name === 'string' && typeof rank === 'function';
 }

@@ -1,5 +1,6 @@
 import { formatBytes } from '../format-bytes';
 import type { NativeMemoryReport } from '../native';
+import { takenOver } from './taken-over';
 import { memoryEventKeys, type MemoryCounters } from './types';
 
 type Told = Pick<NativeMemoryReport, 'delta' | 'shortness' | 'usage' | 'limits' | 'kills'>;
@@ -31,8 +32,7 @@ function growthOf(delta: MemoryCounters): string {
 
 /** JavaScript hears of them when it is over. */
 function ownKills({ kills }: Told): string {
-  if (kills === 0) return '';
-  return `; it was short while JavaScript did not answer, and ${kills === 1 ? 'a worker was' : `${kills} workers were`} killed by the native thread`;
+  return kills === 0 ? '' : `; it was ${takenOver(kills)}`;
 }
 
 /** The worst that can happen is said in words: `oom_kill +1` is easily overlooked. */

@@ -7,6 +7,7 @@ import { parsePoolName } from '../cgroup/pool-name';
 import { SpillwayError } from '../errors';
 import { checkKeys, invalidOption, parseBoolean, parseBytes, parseNumber, parseOneOf, parsePath, type Bytes } from '../options';
 import { byStartTime } from '../policy/by-start-time';
+import { isPolicy } from '../policy/is-policy';
 import type { KillPolicy } from '../policy/types';
 import { systemClock, type Clock } from './relief/clock';
 import { parseRoomOptions, type ParsedRoom, type RoomLevels } from './room/room-options';
@@ -190,11 +191,9 @@ function parseClock(clock: unknown): Clock {
 }
 
 function parsePolicy(policy: unknown): KillPolicy {
-  const { name, rank } = (policy ?? {}) as Partial<KillPolicy>;
-  if (typeof name !== 'string' || typeof rank !== 'function') throw invalidOption('policy', policy, 'an object with a name and a rank function');
-  const given = policy as KillPolicy;
+  if (!isPolicy(policy)) throw invalidOption('policy', policy, 'an object with a name and a rank function');
   // The name is read once: a report must not fail over it.
-  return { name, rank: (candidates, need) => given.rank(candidates, need) };
+  return { name: policy.name, rank: (candidates, need) => policy.rank(candidates, need) };
 }
 
 /**

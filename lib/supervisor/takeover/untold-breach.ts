@@ -1,3 +1,4 @@
+import { takenOver } from '../../monitor/taken-over';
 import type { EventBreach } from '../../monitor/types';
 import type { LimitScope } from '../containment/types';
 import { supposedBreach } from './supposed-breach';
@@ -11,7 +12,7 @@ export function untoldBreach({ takeover, gauge }: Pick<LimitScope, 'takeover' | 
   const { cgroup } = takeover;
   return supposedBreach({
     cgroup,
-    reason: `${cgroup} was short of memory while JavaScript did not answer, and ${kills.length === 1 ? 'a worker was' : `${kills.length} workers were`} killed by the native thread`,
+    reason: `${cgroup} was ${takenOver(kills.length)}`,
     detectedAtMs: performance.now() - noticedAgeMs,
     usage: gauge.judge(usage, limits, true)?.usage ?? usage,
     limits,
