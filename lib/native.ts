@@ -40,8 +40,8 @@ export interface NativeMemoryReport {
   shortness: NativeShortness;
   /** How many kills by the armed plan wait for `takeKills`; with any, `breach` is true. */
   kills: number;
-  /** How long ago the thread noticed the first thing in this report. */
-  ageMs: number;
+  /** When the thread noticed the first thing in this report: milliseconds of CLOCK_MONOTONIC, see `onTimeLine`. 0 without a breach. */
+  noticedMs: number;
 }
 
 export interface NativePressureReport {
@@ -58,8 +58,8 @@ export interface NativePressureReport {
   usage: MemoryUsage;
   limits: MemoryLimits;
   shortness: NativeShortness;
-  /** How long ago the thread noticed the first thing in this report. */
-  ageMs: number;
+  /** When the thread noticed the first thing in this report: milliseconds of CLOCK_MONOTONIC, see `onTimeLine`. 0 without a breach. */
+  noticedMs: number;
 }
 
 export interface NativePopulatedReport {
@@ -74,15 +74,15 @@ export interface NativeMemorySample {
   counters?: MemoryCounters;
 }
 
-/** One victim that an armed plan has killed. Ages are milliseconds with a fraction, from that moment until now. */
+/** One victim that an armed plan has killed. Times are milliseconds of CLOCK_MONOTONIC, with a fraction. */
 export interface NativeKill {
   victim: number;
   /** When the shortage was first seen. */
-  noticedAgeMs: number;
-  decidedAgeMs: number;
-  signalledAgeMs: number;
+  noticedMs: number;
+  decidedMs: number;
+  signalledMs: number;
   /** When its main process was seen to have ended; absent when that was not yet. */
-  exitedAgeMs?: number;
+  exitedMs?: number;
   /** Of the watched cgroup, when it was decided. */
   usage: MemoryUsage;
   limits: MemoryLimits;

@@ -5,6 +5,7 @@ import { emitSafely } from '../emit-safely';
 import { SpillwayError } from '../errors';
 import { isFailure, native, type NativeFailure, type NativeMemoryReport } from '../native';
 import { checkKeys, invalidOption, parseBoolean, parseBytes, parseNumber, parseOneOf, parsePath, type Bytes } from '../options';
+import { onTimeLine } from '../time-line';
 import { breachReason } from './breach-reason';
 import { memoryEventKeys, type EventBreach, type MemoryEventKey, type MemoryMonitor, type MonitorEvents, type MonitorState } from './types';
 
@@ -113,8 +114,6 @@ export class EventMemoryMonitor extends EventEmitter<MonitorEvents<EventBreach>>
   }
 
   #onReport(report: NativeMemoryReport): void {
-    // Taken before any listener runs, for it may take its time.
-    const detectedAtMs = performance.now() - report.ageMs;
     const wasShort = this.#short;
     const failedBefore = this.#failure;
     this.#short = report.short;
@@ -125,7 +124,7 @@ export class EventMemoryMonitor extends EventEmitter<MonitorEvents<EventBreach>>
     if (failure !== undefined && failure.errno !== failedBefore?.errno) {
       this.#tell('degraded', cgroupError(this.cgroup, failure, 'go on watching'));
     }
-    if (report.breach) this.#tell('breach', this.#breachOf(report, detectedAtMs));
+    if (report.breach) this.#tell('breach', this.#breachOf(report));
     if (wasShort && !this.#short) this.#tell('clear');
     if (report.removed && this.running) {
       this.stop();
@@ -142,14 +141,14 @@ export class EventMemoryMonitor extends EventEmitter<MonitorEvents<EventBreach>>
     if (this.running) emitSafely<MonitorEvents<EventBreach>, Name>(this, name, ...args);
   }
 
-  #breachOf(report: NativeMemoryReport, detectedAtMs: number): EventBreach {
+  #breachOf(report: NativeMemoryReport): EventBreach {
     const { pinnedBytes } = report.shortness;
     return {
       source: 'event',
       cgroup: this.cgroup,
       reason: breachReason(this.cgroup, report),
       sequence: ++this.#sequence,
-      detectedAtMs,
+      detectedAtMs: onTimeLine(report.noticedMs),
       usage: pinnedBytes === undefined ? report.usage : { ...report.usage, pinnedBytes },
       limits: report.limits,
       // The native thread acts on a shortage only, and it may be over by the time this is heard.

@@ -4,6 +4,7 @@ import { emitSafely } from '../emit-safely';
 import { SpillwayError } from '../errors';
 import { isFailure, native, type NativeFailure, type NativePressureReport } from '../native';
 import { checkKeys, invalidOption, parseBoolean, parseNumber, parseOneOf, parsePath } from '../options';
+import { onTimeLine } from '../time-line';
 import { accountingIsOff, notCgroup2, pressureError, type PressureFile } from './pressure-error';
 import { pressureReason } from './pressure-reason';
 import type { MemoryMonitor, MonitorEvents, MonitorState, PressureBreach } from './types';
@@ -139,8 +140,6 @@ export class PressureMemoryMonitor extends EventEmitter<Events> implements Memor
   }
 
   #onReport(report: NativePressureReport): void {
-    // Taken before any listener runs, for it may take its time.
-    const detectedAtMs = performance.now() - report.ageMs;
     // Breach and end may have come while JavaScript was busy.
     const cleared = (this.#stalled || report.breach) && !report.stalled && !report.removed;
     const failedBefore = this.#failure;
@@ -151,7 +150,7 @@ export class PressureMemoryMonitor extends EventEmitter<Events> implements Memor
     if (failure !== undefined && failure.errno !== failedBefore?.errno) {
       this.#tell('degraded', pressureError(this.#at, failure, 'go on watching'));
     }
-    if (report.breach) this.#tell('breach', this.#breachOf(report, detectedAtMs));
+    if (report.breach) this.#tell('breach', this.#breachOf(report));
     if (cleared) this.#tell('clear');
     if (!report.removed) return;
     const { cgroup } = this.#at;
@@ -168,7 +167,7 @@ export class PressureMemoryMonitor extends EventEmitter<Events> implements Memor
     if (this.running) emitSafely<Events, Name>(this, name, ...args);
   }
 
-  #breachOf(report: NativePressureReport, detectedAtMs: number): PressureBreach {
+  #breachOf(report: NativePressureReport): PressureBreach {
     const { usage, limits, totals, growth } = report;
     const { pinnedBytes, short } = report.shortness;
     const trigger = { stall: this.#options.stall, ...(this.#granted ?? this.#options) };
@@ -180,7 +179,7 @@ export class PressureMemoryMonitor extends EventEmitter<Events> implements Memor
       cgroup: this.cgroup,
       reason: pressureReason(this.cgroup, trigger, report),
       sequence: ++this.#sequence,
-      detectedAtMs,
+      detectedAtMs: onTimeLine(report.noticedMs),
       usage: pinnedBytes === undefined ? usage : { ...usage, pinnedBytes },
       limits,
       short,

@@ -1,21 +1,10 @@
 #include "environment.h"
 
-#include <type_traits>
 #include <utility>
 
-#include "clock.h"
 #include "translate.h"
 
 namespace spillway {
-
-namespace {
-
-// Reports whose times become ages, which are reckoned when they are handed on.
-template <typename Report>
-constexpr bool has_age = std::is_same_v<Report, const MemoryReport> ||
-                         std::is_same_v<Report, const PressureReport>;
-
-}  // namespace
 
 void Environment::open_way_back() {
   if (way_back_ != nullptr) return;
@@ -136,11 +125,7 @@ bool Environment::deliver(SourceId id) {
           auto lock = reactor_->lock();
           const auto taken = watch->take();
           lock.unlock();
-          if constexpr (has_age<decltype(taken)>) {
-            return to_js(env_, taken, monotonic_ns());
-          } else {
-            return to_js(env_, taken);
-          }
+          return to_js(env_, taken);
         },
         entry->second.watch);
   } catch (const Napi::Error&) {

@@ -33,10 +33,6 @@ constexpr std::array<Field<MemoryLimits>, 3> kLimitFields = {{
 
 constexpr double kNsPerMs = 1e6;
 
-double age_ms(int64_t time_ns, int64_t now_ns) {
-  return static_cast<double>(now_ns - time_ns) / kNsPerMs;
-}
-
 double number(uint64_t value) {
   if (value == kUnlimited) return std::numeric_limits<double>::infinity();
   return static_cast<double>(std::min(value, kSaturated));
@@ -99,7 +95,7 @@ Napi::Object to_js(Napi::Env env, const Shortness& shortness) {
   return object;
 }
 
-Napi::Object to_js(Napi::Env env, const MemoryReport& report, int64_t now_ns) {
+Napi::Object to_js(Napi::Env env, const MemoryReport& report) {
   Napi::Object object = Napi::Object::New(env);
   object.Set("breach", report.breach);
   object.Set("removed", report.removed);
@@ -113,19 +109,18 @@ Napi::Object to_js(Napi::Env env, const MemoryReport& report, int64_t now_ns) {
   object.Set("limits", to_js(env, report.limits));
   object.Set("shortness", to_js(env, report.shortness));
   object.Set("kills", number(report.kills));
-  object.Set("ageMs",
-             report.noticed_ns == 0 ? 0 : age_ms(report.noticed_ns, now_ns));
+  object.Set("noticedMs", ns_to_milliseconds(report.noticed_ns));
   return object;
 }
 
-Napi::Object to_js(Napi::Env env, const PlannedKill& kill, int64_t now_ns) {
+Napi::Object to_js(Napi::Env env, const PlannedKill& kill) {
   Napi::Object object = Napi::Object::New(env);
   object.Set("victim", number(kill.victim));
-  object.Set("noticedAgeMs", age_ms(kill.noticed_ns, now_ns));
-  object.Set("decidedAgeMs", age_ms(kill.decided_ns, now_ns));
-  object.Set("signalledAgeMs", age_ms(kill.signalled_ns, now_ns));
+  object.Set("noticedMs", ns_to_milliseconds(kill.noticed_ns));
+  object.Set("decidedMs", ns_to_milliseconds(kill.decided_ns));
+  object.Set("signalledMs", ns_to_milliseconds(kill.signalled_ns));
   if (kill.exited_ns != 0) {
-    object.Set("exitedAgeMs", age_ms(kill.exited_ns, now_ns));
+    object.Set("exitedMs", ns_to_milliseconds(kill.exited_ns));
   }
   object.Set("usage", to_js(env, kill.judgement.usage));
   object.Set("limits", to_js(env, kill.judgement.limits));
@@ -158,6 +153,10 @@ std::optional<uint64_t> optional_bytes(const Napi::Value& value) {
 
 int64_t milliseconds_to_ns(const Napi::Value& value) {
   return value.As<Napi::Number>().Int64Value() * 1'000'000;
+}
+
+double ns_to_milliseconds(int64_t time_ns) {
+  return static_cast<double>(time_ns) / kNsPerMs;
 }
 
 int64_t duration_ns(const Napi::Value& value) {

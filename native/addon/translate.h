@@ -22,9 +22,8 @@ Napi::Object to_js(Napi::Env env, const EventCounts& counts);
 Napi::Object to_js(Napi::Env env, const MemoryUsage& usage);
 Napi::Object to_js(Napi::Env env, const MemoryLimits& limits);
 Napi::Object to_js(Napi::Env env, const Shortness& shortness);
-// `now_ns` turns the time of notice into an age, which fits any clock base.
-Napi::Object to_js(Napi::Env env, const MemoryReport& report, int64_t now_ns);
-Napi::Object to_js(Napi::Env env, const PressureReport& report, int64_t now_ns);
+Napi::Object to_js(Napi::Env env, const MemoryReport& report);
+Napi::Object to_js(Napi::Env env, const PressureReport& report);
 Napi::Object to_js(Napi::Env env, const PopulatedReport& report);
 // undefined, or the failure that keeps its end from being told.
 Napi::Value to_js(Napi::Env env, const ProcessReport& report);
@@ -32,8 +31,7 @@ Napi::Value to_js(Napi::Env env, const ProcessReport& report);
 // { stallMs, windowMs }
 Napi::Object to_js(Napi::Env env, const PressureTrigger& trigger);
 
-// Times become ages.
-Napi::Object to_js(Napi::Env env, const PlannedKill& kill, int64_t now_ns);
+Napi::Object to_js(Napi::Env env, const PlannedKill& kill);
 
 MemoryWatchOptions memory_watch_options(const Napi::Object& options);
 PressureWatchOptions pressure_watch_options(const Napi::Object& options);
@@ -41,6 +39,8 @@ MemoryUsage memory_usage(const Napi::Object& usage);
 MemoryLimits memory_limits(const Napi::Object& limits);
 std::optional<uint64_t> optional_bytes(const Napi::Value& value);
 int64_t milliseconds_to_ns(const Napi::Value& value);
+// Times stay on CLOCK_MONOTONIC, and 0, which is none, stays 0.
+double ns_to_milliseconds(int64_t time_ns);
 
 // What Infinity becomes: 31 years, which added to a time do not overflow.
 inline constexpr int64_t kForeverNs = 1'000'000'000'000'000'000;

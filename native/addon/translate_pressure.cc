@@ -9,7 +9,6 @@ namespace spillway {
 namespace {
 
 constexpr double kUsPerMs = 1e3;
-constexpr double kNsPerMs = 1e6;
 
 // Totals saturate at what JavaScript holds exactly.
 double milliseconds(uint64_t us) { return static_cast<double>(us) / kUsPerMs; }
@@ -28,8 +27,7 @@ Napi::Object to_js(Napi::Env env, const PressureTotals& totals) {
 
 }  // namespace
 
-Napi::Object to_js(Napi::Env env, const PressureReport& report,
-                   int64_t now_ns) {
+Napi::Object to_js(Napi::Env env, const PressureReport& report) {
   Napi::Object object = Napi::Object::New(env);
   object.Set("breach", report.breach);
   object.Set("stalled", report.stalled);
@@ -40,9 +38,7 @@ Napi::Object to_js(Napi::Env env, const PressureReport& report,
   object.Set("usage", to_js(env, report.usage));
   object.Set("limits", to_js(env, report.limits));
   object.Set("shortness", to_js(env, report.shortness));
-  const int64_t age_ns =
-      report.noticed_ns == 0 ? 0 : now_ns - report.noticed_ns;
-  object.Set("ageMs", static_cast<double>(age_ns) / kNsPerMs);
+  object.Set("noticedMs", ns_to_milliseconds(report.noticed_ns));
   return object;
 }
 

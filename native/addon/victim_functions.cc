@@ -156,9 +156,8 @@ Napi::Value take_kills(const Napi::CallbackInfo& info) {
         kills = takeover.take_kills(monotonic_ns());
       });
   Napi::Array result = Napi::Array::New(info.Env(), kills.size());
-  const int64_t now_ns = monotonic_ns();
   for (uint32_t index = 0; index < kills.size(); ++index) {
-    result.Set(index, to_js(info.Env(), kills[index], now_ns));
+    result.Set(index, to_js(info.Env(), kills[index]));
   }
   return result;
 }

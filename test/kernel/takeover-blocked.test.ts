@@ -43,13 +43,10 @@ async function shortages(pool: Supervised, afterGrowth: () => Promise<void> | vo
   expect(elder.worker.usage()?.anonBytes).toBeGreaterThan(16 * MiB);
 }
 
-/**
- * From the last lease before each kill to its signal, or from the notice where JavaScript took none in
- * time; to some milliseconds, for JavaScript has a clock of its own.
- */
+/** From the last lease before each kill to its signal, or from the notice where JavaScript took none in time. */
 function sinceLeases(): number[] {
-  return answers.kills.map((kill, index) => {
-    const signalledAtMs = answers.signalledAtMs[index] ?? NaN;
+  return answers.kills.map((kill) => {
+    const { signalledAtMs } = kill;
     return Math.min(delayOf(kill), signalledAtMs - Math.max(...answers.leases.filter((atMs) => atMs <= signalledAtMs)));
   });
 }

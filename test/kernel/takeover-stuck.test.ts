@@ -40,7 +40,7 @@ inLab('a victim that does not die (state D): the next one dies after victimTimeo
 
   expect(report).toMatchObject({ outcome: 'relieved', victims: [{ id: 'stuck', by: 'native', died: false }, { id: 'next', by: 'native', died: true }] });
   const [first, second] = answers.kills;
-  expect((first?.decidedAgeMs ?? 0) - (second?.decidedAgeMs ?? 0)).toBeGreaterThanOrEqual(victimTimeoutMs);
+  expect((second?.decidedAtMs ?? 0) - (first?.decidedAtMs ?? 0)).toBeGreaterThanOrEqual(victimTimeoutMs);
   expect(await next.worker.exited).toMatchObject({ cause: 'spillway', reportId: report.reportId });
   expect(elder.worker.process.exitCode).toBeNull();
   expect(stuck.leaf.populated).toBe(true);

@@ -1,9 +1,9 @@
 import type { Breach } from '../../lib/monitor/types';
-import type { NativeKill } from '../../lib/native';
 import type { KillPolicy } from '../../lib/policy';
 import type { ReliefContext } from '../../lib/supervisor/relief/relief-context';
 import { ReliefRound } from '../../lib/supervisor/relief/relief-round';
 import type { Plan } from '../../lib/supervisor/takeover/plan-keeper';
+import type { PlannedKill } from '../../lib/supervisor/takeover/planned-kill';
 import type { PoolState, ReliefReport, Victim } from '../../lib/supervisor/types';
 import { need } from '../policy/candidates';
 import { FakeClock, type FakeWorker } from './fixture-pool';
@@ -84,7 +84,7 @@ export class FakeTakeover {
   leases = 0;
   readonly #claims = new Set<number>();
   #plan: Plan | undefined;
-  #log: NativeKill[] = [];
+  #log: PlannedKill[] = [];
   #epoch = 0;
   #leasedEpoch = 0;
 
@@ -109,20 +109,21 @@ export class FakeTakeover {
     return 'claimed';
   };
 
-  kills = (): NativeKill[] => this.#log.splice(0);
+  kills = (): PlannedKill[] => this.#log.splice(0);
 
   /** By the plan that the policy makes of those that live, kept until it is told. False: somebody has claimed it before. */
   kill(worker: FakeWorker, { dies = true, planned = true, more = {} } = {}): boolean {
     const { victim = 0 } = worker;
     if (this.#claims.has(victim) || worker.dying || !worker.alive) return false;
+    const { clock: { nowMs } } = this.pool;
     const { usage, limits, bytesToFree } = this.pool.measure(true) ?? { usage: {}, limits: { highBytes: 1000, maxBytes: Infinity }, bytesToFree: 0 };
     if (this.#log.length === 0) this.#plan = this.#newPlan();
     if (!planned && this.#plan !== undefined) this.#plan = { ...this.#plan, ids: new Map([...this.#plan.ids].filter(([each]) => each !== victim)) };
     this.#claims.add(victim);
     this.#epoch++;
     this.#log.push({
-      victim, noticedAgeMs: 9, decidedAgeMs: 6, signalledAgeMs: 5, usage, limits: { maxBytes: Infinity, ...limits }, bytesToFree, dyingBytes: 0, freeableBytes: worker.bytes,
-      ...(dies && { exitedAgeMs: 2 }), ...more,
+      victim, noticedAtMs: nowMs - 9, decidedAtMs: nowMs - 6, signalledAtMs: nowMs - 5, usage, limits: { maxBytes: Infinity, ...limits }, bytesToFree, dyingBytes: 0, freeableBytes: worker.bytes,
+      ...(dies && { exitedAtMs: nowMs - 2 }), ...more,
     });
     // As WorkerProcess, which asks for the claim.
     worker.dying = true;

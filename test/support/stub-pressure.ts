@@ -17,7 +17,7 @@ const quiet: NativePressureReport = {
   usage: {},
   limits: {},
   shortness: { known: false, short: false, markBytes: Infinity, clearBytes: Infinity, bytesToFree: 0 },
-  ageMs: 0,
+  noticedMs: 0,
 };
 
 /** Takes the place of the kernel: a stall cannot be made everywhere. Call it in a test; it ends with the test's mocks. */

@@ -1,7 +1,7 @@
 import type { Breach } from '../../monitor/types';
-import type { NativeKill } from '../../native';
 import { selectVictims } from '../../policy/select-victims';
 import type { Candidate, KillNeed, Ranked } from '../../policy/types';
+import type { PlannedKill } from '../takeover/planned-kill';
 import type { PoolState, ReliefOutcome, ReliefReport, Victim } from '../types';
 import { systemClock, type Clock } from './clock';
 import { endVictim, giveUpOn } from './end-victim';
@@ -187,15 +187,15 @@ export class ReliefRound {
   }
 
   /** Takes down what the native thread has done meanwhile, and returns it. */
-  #adoptKills(): NativeKill[] {
+  #adoptKills(): readonly PlannedKill[] {
     const { takeover, planFor, level, reportId } = this.context;
     const kills = takeover?.kills() ?? [];
-    // Before the listeners, which take their time and may cause a new plan.
-    const [plan, { nowMs }] = [planFor(), this.#record];
+    // Before the listeners, which may cause a new plan.
+    const plan = planFor();
     for (const kill of kills) {
       // Its end, which may be heard later, is told by this report.
       this.context.workers().find((worker) => worker.victim === kill.victim)?.wasKilled({ for: 'relief', level, reportId });
-      const victim = plan && recordNativeKill(kill, plan, this.#record, nowMs);
+      const victim = plan && recordNativeKill(kill, plan, this.#record);
       if (victim !== undefined) this.context.onVictim({ ...victim });
     }
     return kills;

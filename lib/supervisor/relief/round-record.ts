@@ -40,7 +40,12 @@ export class RoundRecord {
 
   /** Milliseconds since the breach was noticed. */
   get nowMs(): number {
-    return this.clock.now() - this.breach.detectedAtMs;
+    return this.sinceNoticed(this.clock.now());
+  }
+
+  /** The same of another time of the clock. */
+  sinceNoticed(atMs: number): number {
+    return atMs - this.breach.detectedAtMs;
   }
 
   mark(step: TimelineStep, more: Partial<Omit<TimelineEntry, 'step'>> = {}): void {

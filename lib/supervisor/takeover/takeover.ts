@@ -1,4 +1,5 @@
-import { native, type NativeKill } from '../../native';
+import { native } from '../../native';
+import { plannedKill, type PlannedKill } from './planned-kill';
 
 /**
  * The native thread's plan for one limit: whom it kills, one after the other, when JavaScript does not
@@ -7,7 +8,7 @@ import { native, type NativeKill } from '../../native';
 export class Takeover {
   #epoch = 0;
   #lastWatch: number | undefined;
-  #untold: { kill: NativeKill; takenAtMs: number }[] = [];
+  #untold: PlannedKill[] = [];
 
   constructor(
     /** Whose limit it is. */
@@ -56,16 +57,15 @@ export class Takeover {
     return result === 'taken' && native().victimState(victim).claim === 'javascript' ? 'claimed' : result;
   }
 
-  /** What the native thread has done since the last `kills()`, oldest first. Ages are those of now. */
-  untold(): NativeKill[] {
+  /** What the native thread has done since the last `kills()`, oldest first. */
+  untold(): readonly PlannedKill[] {
     const watch = this.#watching();
-    const nowMs = performance.now();
-    if (watch !== undefined) this.#untold.push(...native().takeKills(watch).map((kill) => ({ kill, takenAtMs: nowMs })));
-    return this.#untold.map(({ kill, takenAtMs }) => aged(kill, nowMs - takenAtMs));
+    if (watch !== undefined) this.#untold.push(...native().takeKills(watch).map(plannedKill));
+    return this.#untold;
   }
 
   /** The same; then it is told. */
-  kills(): NativeKill[] {
+  kills(): readonly PlannedKill[] {
     const kills = this.untold();
     this.#untold = [];
     return kills;
@@ -76,15 +76,4 @@ export class Takeover {
     this.#lastWatch = watch ?? this.#lastWatch;
     return watch;
   }
-}
-
-function aged(kill: NativeKill, ms: number): NativeKill {
-  const { noticedAgeMs, decidedAgeMs, signalledAgeMs, exitedAgeMs } = kill;
-  return {
-    ...kill,
-    noticedAgeMs: noticedAgeMs + ms,
-    decidedAgeMs: decidedAgeMs + ms,
-    signalledAgeMs: signalledAgeMs + ms,
-    ...(exitedAgeMs !== undefined && { exitedAgeMs: exitedAgeMs + ms }),
-  };
 }

@@ -8,12 +8,12 @@ export function untoldBreach({ takeover, gauge }: Pick<LimitScope, 'takeover' | 
   const kills = takeover?.untold() ?? [];
   const [first] = kills;
   if (takeover === undefined || first === undefined) return undefined;
-  const { usage, limits, noticedAgeMs } = first;
+  const { usage, limits, noticedAtMs } = first;
   const { cgroup } = takeover;
   return supposedBreach({
     cgroup,
     reason: `${cgroup} was ${takenOver(kills.length)}`,
-    detectedAtMs: performance.now() - noticedAgeMs,
+    detectedAtMs: noticedAtMs,
     usage: gauge.judge(usage, limits, true)?.usage ?? usage,
     limits,
     takenOver: kills.length,

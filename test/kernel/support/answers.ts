@@ -1,5 +1,5 @@
 import { Takeover } from '../../../lib/supervisor/takeover/takeover';
-import type { NativeKill } from '../../../lib/native';
+import type { PlannedKill } from '../../../lib/supervisor/takeover/planned-kill';
 import { until } from './test-cgroup';
 
 /** JavaScript does nothing else for so long. */
@@ -17,10 +17,8 @@ export async function blockSoon(ms: number): Promise<void> {
 export interface Answers {
   /** When JavaScript took or renewed a lease, by `performance.now()`. */
   leases: number[];
-  /** What the native thread has told of its kills: its own times, without JavaScript's part in them. */
-  kills: NativeKill[];
-  /** When that was that they were signalled, by `performance.now()`. */
-  signalledAtMs: number[];
+  /** What the native thread has told of its kills. */
+  kills: PlannedKill[];
   /** Resolves when the plan that was armed last names so many victims. */
   armedWith: (victims: number) => Promise<void>;
   /** Resolves when a plan is disarmed. */
@@ -32,19 +30,16 @@ export interface Answers {
 /** Call it at the top of a file: what JavaScript tells the native thread, while it does so. */
 export function useAnswers(): Answers {
   const leases: number[] = [];
-  const kills: NativeKill[] = [];
-  const signalledAtMs: number[] = [];
+  const kills: PlannedKill[] = [];
   const plans: (readonly number[])[] = [];
   beforeEach(() => {
-    leases.length = kills.length = signalledAtMs.length = plans.length = 0;
+    leases.length = kills.length = plans.length = 0;
     const lease = Object.getOwnPropertyDescriptor(Takeover.prototype, 'lease')?.value as () => void;
     const arm = Object.getOwnPropertyDescriptor(Takeover.prototype, 'arm')?.value as (victims: readonly number[]) => void;
-    const take = Object.getOwnPropertyDescriptor(Takeover.prototype, 'kills')?.value as () => NativeKill[];
+    const take = Object.getOwnPropertyDescriptor(Takeover.prototype, 'kills')?.value as () => readonly PlannedKill[];
     jest.spyOn(Takeover.prototype, 'kills').mockImplementation(function (this: Takeover) {
       const taken = take.call(this);
-      const nowMs = performance.now();
       kills.push(...taken);
-      signalledAtMs.push(...taken.map(({ signalledAgeMs }) => nowMs - signalledAgeMs));
       return taken;
     });
     jest.spyOn(Takeover.prototype, 'lease').mockImplementation(function (this: Takeover) {
@@ -60,7 +55,6 @@ export function useAnswers(): Answers {
   return {
     leases,
     kills,
-    signalledAtMs,
     armedWith: (victims) => until(`a plan with ${victims} victims`, () => plans.at(-1)?.length === victims),
     async disarmed() {
       const disarm = jest.spyOn(Takeover.prototype, 'disarm');
@@ -75,8 +69,8 @@ export function useAnswers(): Answers {
 }
 
 /** Milliseconds from the first sight of the shortage to the signal. */
-export function delayOf({ noticedAgeMs, signalledAgeMs }: NativeKill): number {
-  return noticedAgeMs - signalledAgeMs;
+export function delayOf({ noticedAtMs, signalledAtMs }: PlannedKill): number {
+  return signalledAtMs - noticedAtMs;
 }
 
 /** Says how many of the delays were within what is aimed at; a slow machine fails no test. */

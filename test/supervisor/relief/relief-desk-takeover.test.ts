@@ -1,9 +1,9 @@
 import { EventEmitter } from 'node:events';
 import type { MonitorEvents } from '../../../lib/monitor/types';
-import type { NativeKill } from '../../../lib/native';
 import type { LimitLevel, LimitScope } from '../../../lib/supervisor/containment/types';
 import type { Clock } from '../../../lib/supervisor/relief/clock';
 import { ReliefDesk, type ReliefDeskContext } from '../../../lib/supervisor/relief/relief-desk';
+import type { PlannedKill } from '../../../lib/supervisor/takeover/planned-kill';
 import type { PoolState, ReliefReport, Reclaimed } from '../../../lib/supervisor/types';
 import type { WorkerProcess } from '../../../lib/supervisor/worker-process';
 import { need } from '../../policy/candidates';
@@ -45,7 +45,7 @@ function watch(level: LimitLevel, id?: string) {
   const isShort = (): boolean => workers.some(({ alive, facts }) => alive && (level === 'pool' || (level === 'group' ? facts.group : facts.id) === id));
   const measure = (): PoolState => ({ usage: { pinnedBytes: 900 }, limits: { highBytes: 1000 }, short: isShort(), markBytes: 1000, bytesToFree: isShort() ? 100 : 0 });
   const monitor = Object.assign(new EventEmitter<MonitorEvents>(), { state: 'ok', start: jest.fn(), stop: jest.fn() });
-  const log: NativeKill[] = [];
+  const log: PlannedKill[] = [];
   const watchId = 7 + scopes++;
   const takeover = {
     watchId, owns: (id: number) => id === watchId, cgroup: '/pool', untold: () => [...log], log, arm: jest.fn<undefined, [number[]]>(), disarm: jest.fn(), lease: jest.fn(), release: jest.fn(), claim: () => 'claimed', kills: () => log.splice(0),
@@ -171,7 +171,7 @@ describe('plans', () => {
 });
 
 describe('a kill by the native thread', () => {
-  const kill: NativeKill = { victim: 1, noticedAgeMs: 9, decidedAgeMs: 6, signalledAgeMs: 5, exitedAgeMs: 1, usage: {}, limits: { highBytes: 1000 }, bytesToFree: 100, dyingBytes: 0, freeableBytes: 100 };
+  const kill: PlannedKill = { victim: 1, noticedAtMs: 1, decidedAtMs: 4, signalledAtMs: 5, exitedAtMs: 9, usage: {}, limits: { highBytes: 1000 }, bytesToFree: 100, dyingBytes: 0, freeableBytes: 100 };
 
   it('is in the report whose id its exit is told with, before the round, in it, and with the next id after it', async () => {
     const [pool, group] = [watch('pool'), watch('group', 'g')];
