@@ -1,21 +1,20 @@
 import { formatBytes } from '../format-bytes';
 import type { NativeMemoryReport } from '../native';
 import { takenOver } from './taken-over';
-import { memoryEventKeys, type MemoryCounters } from './types';
+import { memoryEventKeys } from './types';
 
 type Told = Pick<NativeMemoryReport, 'delta' | 'shortness' | 'usage' | 'limits' | 'kills'>;
 
 /** Says for people what a report of the event monitor means: the figures, and whether they are bad. */
 export function breachReason(cgroup: string, report: Told): string {
-  return standing(cgroup, report) + ownKills(report) + kernelKills(report);
+  return standing(cgroup, report) + kernelKills(report);
 }
 
 function standing(cgroup: string, report: Told): string {
-  const { delta, shortness } = report;
-  const growth = growthOf(delta);
-  const seen = growth === '' ? 'no new event, seen at a safety read' : growth;
+  const { shortness, kills } = report;
+  const seen = whatWasSeen(report);
   if (!shortness.known) return `${cgroup}: ${seen}; its usage or limits cannot be read, so whether it is short is unknown`;
-  if (!shortness.short) return `${cgroup}: ${seen}, not short: ${copingSentence(report)}`;
+  if (!shortness.short) return `${cgroup}: ${seen}${kills === 0 ? ', not short' : '; not short now'}: ${copingSentence(report)}`;
   return (
     `${cgroup} is short of memory: ${formatBytes(shortness.pinnedBytes ?? 0)} cannot be reclaimed, ` +
     `${limitName(report)} is ${formatBytes(shortness.markBytes)} (${seen}); ` +
@@ -23,16 +22,10 @@ function standing(cgroup: string, report: Told): string {
   );
 }
 
-function growthOf(delta: MemoryCounters): string {
-  return memoryEventKeys
-    .filter((key) => delta[key] > 0)
-    .map((key) => `${key} +${delta[key]}`)
-    .join(', ');
-}
-
-/** JavaScript hears of them when it is over. */
-function ownKills({ kills }: Told): string {
-  return kills === 0 ? '' : `; it was ${takenOver(kills)}`;
+function whatWasSeen({ delta, kills }: Told): string {
+  const growth = memoryEventKeys.filter((key) => delta[key] > 0).map((key) => `${key} +${delta[key]}`);
+  const seen = growth.length === 0 ? ['no new event, seen at a safety read'] : growth;
+  return [...seen, ...(kills === 0 ? [] : [takenOver(kills)])].join(', ');
 }
 
 /** The worst that can happen is said in words: `oom_kill +1` is easily overlooked. */

@@ -56,7 +56,7 @@ it.each<[string, Partial<Report>, string]>([
   ],
   [
     'what the native thread has done', { delta: { ...none, high: 3 }, kills: 2 },
-    '/pool: high +3, not short: it uses 0 B of 100 MiB; it was short while JavaScript did not answer, and 2 workers were killed by the native thread',
+    '/pool: high +3, short while JavaScript did not answer, and 2 workers were killed by the native thread; not short now: it uses 0 B of 100 MiB',
   ],
 ])('%s', (_what, given, sentence) => {
   expect(breachReason('/pool', { delta: none, shortness: known, usage: {}, limits, kills: 0, ...given })).toBe(sentence);
