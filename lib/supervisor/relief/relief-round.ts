@@ -141,6 +141,8 @@ export class ReliefRound {
     const { worker } = choice;
     const { level, pressing } = this.context;
     const { id } = worker.facts;
+    // While the policy ranked: nobody is told of who is not to die then.
+    if (this.#adoptKills().length > 0) return;
     const victim = this.#victimOf(choice);
     this.#record.mark('decided', { id });
     this.context.onVictim({ ...victim });

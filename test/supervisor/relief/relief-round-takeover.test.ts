@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import type { KillPolicy } from '../../../lib/policy/types';
 import { idsOf } from '../../policy/candidates';
 import { FakePool, failOnRejections, FakeTakeover, inOrder, settle, steps } from '../../support/fake-round';
 import { FakeWorker } from '../../support/fixture-pool';
@@ -69,6 +70,23 @@ describe('what the native thread has done before the round', () => {
     native.kill(nth(workers, 0));
     world.closing = true;
     expect(await world.run(native.context)).toMatchObject({ outcome: 'closed', victims: [{ id: 'a', by: 'native' }] });
+  });
+});
+
+describe('what it does while the policy ranks', () => {
+  it.each([0, 1])('to worker %d: nobody is told of who is not to die, and the figures are read anew', async (place) => {
+    const { world, native, workers } = pool(2, 880);
+    const policy: KillPolicy = {
+      name: 'slow',
+      rank: (candidates, need) => {
+        native.kill(nth(workers, place));
+        return inOrder.rank(candidates, need);
+      },
+    };
+    const report = await world.run({ ...native.context, policy });
+    expect(report).toMatchObject({ outcome: 'relieved', victims: [{ id: 'ab'[place], by: 'native' }] });
+    expect(report.decisions).toHaveLength(1);
+    expect(world.told.map(({ id, by }) => [id, by])).toEqual([['ab'[place], 'native']]);
   });
 });
 
