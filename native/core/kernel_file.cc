@@ -9,6 +9,15 @@
 
 namespace spillway {
 
+namespace {
+
+bool is_of_kernel(const struct statfs& info) {
+  return info.f_type == CGROUP2_SUPER_MAGIC ||
+         info.f_type == CGROUP_SUPER_MAGIC || info.f_type == PROC_SUPER_MAGIC;
+}
+
+}  // namespace
+
 Result<UniqueFd> open_file(const std::string& directory, const char* name) {
   const std::string path = directory + "/" + name;
   int fd = -1;
@@ -41,6 +50,16 @@ Result<std::string_view> read_file(int fd, std::span<char> buffer) {
 bool is_cgroup2(int fd) {
   struct statfs info {};
   return fstatfs(fd, &info) == 0 && info.f_type == CGROUP2_SUPER_MAGIC;
+}
+
+bool is_of_kernel(int fd) {
+  struct statfs info {};
+  return fstatfs(fd, &info) == 0 && is_of_kernel(info);
+}
+
+bool is_of_kernel(const std::string& path) {
+  struct statfs info {};
+  return statfs(path.c_str(), &info) == 0 && is_of_kernel(info);
 }
 
 bool is_in_place(int fd, const std::string& directory, const char* name) {

@@ -23,6 +23,11 @@ Result<std::string_view> read_file(int fd, std::span<char> buffer);
 // Whether the open file lies on a cgroup v2 hierarchy.
 bool is_cgroup2(int fd);
 
+// The same of the kernel's files: cgroup v2, v1 and /proc. They are not
+// replaced as ordinary files may be, and say ENODEV when they are gone.
+bool is_of_kernel(int fd);
+bool is_of_kernel(const std::string& path);
+
 // Whether DIRECTORY/NAME still leads to the open file. For ordinary files; the
 // kernel's own say ENODEV when read.
 bool is_in_place(int fd, const std::string& directory, const char* name);

@@ -9,7 +9,7 @@ namespace {
 
 using Field = std::optional<uint64_t> MemoryUsage::*;
 
-constexpr std::array<std::pair<std::string_view, Field>, 7> kStatFields = {{
+constexpr std::array<std::pair<std::string_view, Field>, 8> kStatFields = {{
     {"anon", &MemoryUsage::anon},
     {"file", &MemoryUsage::file},
     {"kernel", &MemoryUsage::kernel},
@@ -17,6 +17,7 @@ constexpr std::array<std::pair<std::string_view, Field>, 7> kStatFields = {{
     {"inactive_file", &MemoryUsage::inactive_file},
     {"active_file", &MemoryUsage::active_file},
     {"slab_reclaimable", &MemoryUsage::slab_reclaimable},
+    {"swapcached", &MemoryUsage::swap_cached},
 }};
 
 }  // namespace

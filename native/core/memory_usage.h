@@ -20,6 +20,7 @@ struct MemoryUsage {
   std::optional<uint64_t> inactive_file;
   std::optional<uint64_t> active_file;
   std::optional<uint64_t> slab_reclaimable;
+  std::optional<uint64_t> swap_cached;  // swapped, and in memory as well
 };
 
 // Limits of one cgroup; kUnlimited is the kernel's "max".

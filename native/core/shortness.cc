@@ -33,13 +33,6 @@ Levels levels_of(const MemoryLimits& limits,
   return levels;
 }
 
-// Swapped memory comes back when it is used, so reclaim by swapping gives
-// nothing back for good.
-uint64_t swap_held(const MemoryUsage& usage, const MemoryLimits& limits) {
-  const bool swap_allowed = limits.swap_max.value_or(0) > 0;
-  return swap_allowed ? usage.swap.value_or(0) : 0;
-}
-
 std::optional<uint64_t> pinned_of(const MemoryUsage& usage,
                                   const MemoryLimits& limits) {
   if (!usage.current || !usage.active_file || !usage.inactive_file) {
@@ -54,6 +47,11 @@ std::optional<uint64_t> pinned_of(const MemoryUsage& usage,
 }
 
 }  // namespace
+
+uint64_t swap_held(const MemoryUsage& usage, const MemoryLimits& limits) {
+  const bool swap_allowed = limits.swap_max.value_or(0) > 0;
+  return swap_allowed ? usage.swap.value_or(0) : 0;
+}
 
 Shortness evaluate_shortness(const MemoryUsage& usage,
                              const MemoryLimits& limits,

@@ -38,6 +38,10 @@ Shortness evaluate_shortness(const MemoryUsage& usage,
 bool needs_stat(const MemoryUsage& usage, const MemoryLimits& limits,
                 std::optional<uint64_t> kill_buffer);
 
+// What is swapped, where swap is allowed. Swapped memory comes back when it is
+// used, so reclaim by swapping gives nothing back for good.
+uint64_t swap_held(const MemoryUsage& usage, const MemoryLimits& limits);
+
 }  // namespace spillway
 
 #endif  // SPILLWAY_CORE_SHORTNESS_H_
