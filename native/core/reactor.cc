@@ -3,6 +3,7 @@
 #include <sys/eventfd.h>
 #include <sys/timerfd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <ctime>
@@ -57,7 +58,7 @@ Result<SourceId> Reactor::add(std::shared_ptr<Source> source) {
     drop(id);
     return *failure;
   }
-  arm_timer(entry.due_ns);
+  arm_timer(std::min(entry.due_ns, entry.source->deadline_ns()));
   return id;
 }
 

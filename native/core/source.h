@@ -52,8 +52,8 @@ class Source {
   virtual int64_t safety_read_ns() const = 0;
 
   // When to look once, whatever is reported: CLOCK_MONOTONIC, or kNoDeadline.
-  // Asked after each look and Reactor::reschedule(); a look because of it has
-  // to put it off, or it comes again at once.
+  // Asked after attach(), each look and Reactor::reschedule(); a look because
+  // of it has to put it off, or it comes again at once.
   virtual int64_t deadline_ns() const { return kNoDeadline; }
 
   // Registers its descriptors, then takes its baseline, so that nothing falls
