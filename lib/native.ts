@@ -2,8 +2,9 @@ import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { getSystemErrorName } from 'node:util';
+import type { MemoryPlace } from './cgroup/memory-place';
 import { SpillwayError } from './errors';
-import type { MemoryCounters, MemoryEventKey, MemoryLimits, MemoryUsage, PressureTotals } from './monitor/types';
+import type { MemoryCounters, MemoryEventKey, MemoryLimits, MemoryUsage, PressureTotals, ThresholdBasis } from './monitor/types';
 
 /** A failed system call, as the native core reports it. */
 export interface NativeFailure {
@@ -12,6 +13,8 @@ export interface NativeFailure {
   syscall: string;
   /** File within the cgroup, or ''. */
   file: string;
+  /** Whose file, where a place has cgroups above: 1 is the parent. Absent: the cgroup's own. */
+  level?: number;
 }
 
 export interface NativeShortness {
@@ -60,6 +63,42 @@ export interface NativePressureReport {
   shortness: NativeShortness;
   /** When the thread noticed the first thing in this report: milliseconds of CLOCK_MONOTONIC, see `onTimeLine`. 0 without a breach. */
   noticedMs: number;
+}
+
+export interface NativeThresholdReport {
+  /** A threshold was crossed since the report before, or a breach that lasts is told again. */
+  breach: boolean;
+  /** It was crossed. */
+  crossed: boolean;
+  over: boolean;
+  removed: boolean;
+  failure?: NativeFailure;
+  /** Whose figures follow: 0 is the cgroup itself or the host, 1 its parent. They are of the last breach; with `removed` and no breach, of the last sample. */
+  level: number;
+  totalBytes: number;
+  usedBytes: number;
+  thresholdBytes: number;
+  clearBytes: number;
+  /** Empty for the host. */
+  usage: MemoryUsage;
+  limits: MemoryLimits;
+  pinnedBytes?: number;
+  short: boolean;
+  /** When the thread noticed the first breach in this report: milliseconds of CLOCK_MONOTONIC, see `onTimeLine`. 0 without a breach. */
+  noticedMs: number;
+}
+
+/** A place's memory, at one moment. */
+export interface NativePlaceSample {
+  /** Of the cgroup itself; empty for the host. */
+  usage: MemoryUsage;
+  limits: MemoryLimits;
+  pinnedBytes?: number;
+  /** The lowest limit there is: of the cgroup, those above it, and the machine's memory. */
+  totalBytes: number;
+  /** Whose limit that is: 0 is the cgroup itself, 1 its parent. Absent: the machine's memory. */
+  totalLevel?: number;
+  host: { totalBytes: number; availableBytes: number; swapTotalBytes: number; swapFreeBytes: number };
 }
 
 export interface NativePopulatedReport {
@@ -141,6 +180,23 @@ export interface NativeBinding {
     },
     callback: (report: NativePressureReport) => void,
   ): { id: number; stallMs: number; windowMs: number } | NativeFailure;
+  /** Samples the place, and tells of what crosses its threshold. */
+  watchThreshold(
+    options: {
+      place: MemoryPlace;
+      basis: ThresholdBasis;
+      fraction: number;
+      minFreeBytes: number | undefined;
+      killBufferBytes: number | undefined;
+      includeSwap: boolean;
+      intervalMs: number;
+      growthBytesPerSecond: number;
+      /** `undefined`: a breach that lasts is not told again. */
+      repeatMs: number | undefined;
+      keepAlive: boolean;
+    },
+    callback: (report: NativeThresholdReport) => void,
+  ): number | NativeFailure;
   watchPopulated(
     options: { directory: string; safetyReadMs: number; keepAlive: boolean },
     callback: (report: NativePopulatedReport) => void,
@@ -155,6 +211,8 @@ export interface NativeBinding {
   /** Has this environment's memory watches of the cgroup look at it out of turn. */
   lookNow(directory: string): void;
   readMemory(directory: string): NativeMemorySample | NativeFailure;
+  /** Opens, reads and closes everything once. A figure that cannot be read is a failure, never absent. */
+  readPlace(place: MemoryPlace): NativePlaceSample | NativeFailure;
   evaluateShortness(
     usage: MemoryUsage,
     limits: MemoryLimits,

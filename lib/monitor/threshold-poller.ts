@@ -77,7 +77,10 @@ export class ThresholdPoller extends EventEmitter<MonitorEvents> implements Memo
     emitSafely<MonitorEvents, 'breach'>(this, 'breach', {
       source: 'threshold',
       basis: 'anon-shmem',
+      usedBytes: usage.currentBytes ?? 0,
       thresholdBytes: markBytes,
+      totalBytes: markBytes,
+      level: name,
       cgroup: name,
       reason: `${name} use ${formatBytes(usage.currentBytes ?? 0)} that only their end gives back, the mark is ${formatBytes(markBytes)} (seen by polling)`,
       sequence: ++this.#sequence,

@@ -65,11 +65,27 @@ export interface EventBreach extends BreachBase {
   takenOver?: number;
 }
 
+/**
+ * What counts as used:
+ * - `'pinned'`: what reclaim cannot give back, see `MemoryUsage.pinnedBytes`;
+ * - `'working-set'`: current - inactive_file - active_file;
+ * - `'anon-shmem'`: anonymous and shared memory;
+ * - `'current'`: everything that is charged, page cache as well;
+ * - `'host'`: MemTotal - MemAvailable of the whole machine (/proc/meminfo).
+ */
+export type ThresholdBasis = 'pinned' | 'working-set' | 'anon-shmem' | 'current' | 'host';
+
+/** More memory is used than a share of what there is. `usage` and `limits` are those of `level`; of the host they are empty. */
 export interface ThresholdBreach extends BreachBase {
   source: 'threshold';
+  basis: ThresholdBasis;
+  /** By the basis. */
+  usedBytes: number;
   thresholdBytes: number;
-  /** What was measured: anonymous and shared memory and swap of processes. */
-  basis: 'anon-shmem';
+  /** What the threshold is a share of: the limit of `level`, at most the machine's memory. */
+  totalBytes: number;
+  /** Who is over: the directory of the watched cgroup or of one above it, or `'the host'`; where processes are measured, a name for all of them. */
+  level: string;
 }
 
 /** How long tasks have waited for memory in all, in milliseconds with a fraction: `total` of the kernel's file. Never falls. */
@@ -113,18 +129,28 @@ export interface PressureRemoval {
   exact: false;
 }
 
+/** What a threshold monitor tells of the end of its cgroup. */
+export interface ThresholdRemoval {
+  cgroup: string;
+  /** At the last sample. */
+  usage: MemoryUsage;
+  exact: false;
+}
+
+type RemovalOf<B extends Breach> = B extends PressureBreach ? PressureRemoval : B extends ThresholdBreach ? ThresholdRemoval : Removal;
+
 /** Events of every monitor. There is no `'error'`: failures at run time are `'degraded'`. */
 export interface MonitorEvents<B extends Breach = Breach> {
   breach: [B];
-  /** Pinned memory fell below the mark by the kill buffer. Of a pressure monitor: two windows passed without the stall. */
+  /** Memory fell below the mark or threshold by the kill buffer. Of a pressure monitor: two windows passed without the stall. */
   clear: [];
   /** The watch no longer works as it should; it keeps trying, and `state` tells when it is back. */
   degraded: [SpillwayError];
   /** The watched cgroup is gone. The monitor has stopped. */
-  removed: [B extends PressureBreach ? PressureRemoval : Removal];
+  removed: [RemovalOf<B>];
 }
 
-/** `'stopped'` before `start()` and after `stop()`; `'breached'` from a short breach, or any of a pressure monitor, until `'clear'`. */
+/** `'stopped'` before `start()` and after `stop()`; `'breached'` from a short breach, or any of a pressure or threshold monitor, until `'clear'`. */
 export type MonitorState = 'ok' | 'breached' | 'degraded' | 'stopped';
 
 /** What every monitor is. Synchronous ends, no `'error'` event. */

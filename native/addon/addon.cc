@@ -72,6 +72,14 @@ Napi::Value watch_pressure(const Napi::CallbackInfo& info) {
   return started;
 }
 
+// watchThreshold(options, callback): id | failure
+Napi::Value watch_threshold(const Napi::CallbackInfo& info) {
+  const auto options = info[0].As<Napi::Object>();
+  return start_watch(info,
+                     ThresholdWatch::open(threshold_watch_options(options)),
+                     info[1], options.Get("keepAlive").ToBoolean());
+}
+
 // watchProcess({ pidfd, keepAlive }, callback): id | failure
 Napi::Value watch_process(const Napi::CallbackInfo& info) {
   const auto options = info[0].As<Napi::Object>();
@@ -114,6 +122,16 @@ Napi::Value read_memory(const Napi::CallbackInfo& info) {
     result.Set("counters", to_js(env, std::get<EventCounts>(counters)));
   }
   return result;
+}
+
+// readPlace(place): { usage, limits, ... } | failure
+Napi::Value read_place_js(const Napi::CallbackInfo& info) {
+  const Result<PlaceSample> sample =
+      read_place(memory_place(info[0].As<Napi::Object>()));
+  if (const Failure* failure = failure_of(sample)) {
+    return to_js(info.Env(), *failure);
+  }
+  return to_js(info.Env(), std::get<PlaceSample>(sample));
 }
 
 // evaluateShortness(usage, limits, killBufferBytes | undefined, wasShort)
@@ -178,9 +196,11 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
           {"watchPopulated", watch_populated},
           {"watchPressure", watch_pressure},
           {"watchProcess", watch_process},
+          {"watchThreshold", watch_threshold},
           {"unwatch", unwatch},
           {"lookNow", look_now},
           {"readMemory", read_memory},
+          {"readPlace", read_place_js},
           {"evaluateShortness", evaluate_shortness_js},
           {"openPidfd", open_pidfd_js},
           {"signalPidfd", signal_pidfd_js},

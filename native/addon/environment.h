@@ -15,6 +15,7 @@
 #include "process_watch.h"
 #include "reactor.h"
 #include "takeover.h"
+#include "threshold_watch.h"
 #include "victims.h"
 
 namespace spillway {
@@ -31,7 +32,8 @@ class Environment final : private Sink {
 
   using Watch = std::variant<
       std::shared_ptr<MemoryWatch>, std::shared_ptr<PopulatedWatch>,
-      std::shared_ptr<PressureWatch>, std::shared_ptr<ProcessWatch>>;
+      std::shared_ptr<PressureWatch>, std::shared_ptr<ProcessWatch>,
+      std::shared_ptr<ThresholdWatch>>;
 
   // Calls `callback` with a report whenever there is something to tell, until
   // unwatch(); a process watch has one thing to tell, and then ends by itself.

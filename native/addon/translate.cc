@@ -33,10 +33,7 @@ constexpr std::array<Field<MemoryLimits>, 3> kLimitFields = {{
 
 constexpr double kNsPerMs = 1e6;
 
-double number(uint64_t value) {
-  if (value == kUnlimited) return std::numeric_limits<double>::infinity();
-  return static_cast<double>(std::min(value, kSaturated));
-}
+double number(uint64_t value) { return bytes_to_js(value); }
 
 template <typename Struct, size_t size>
 Napi::Object fields_to_js(Napi::Env env, const Struct& values,
@@ -60,11 +57,19 @@ Struct fields_from_js(const Napi::Object& object,
 
 }  // namespace
 
+double bytes_to_js(uint64_t value) {
+  if (value == kUnlimited) return std::numeric_limits<double>::infinity();
+  return static_cast<double>(std::min(value, kSaturated));
+}
+
 Napi::Value to_js(Napi::Env env, const Failure& failure) {
   Napi::Object object = Napi::Object::New(env);
   object.Set("errno", failure.error);
   object.Set("syscall", failure.call);
   object.Set("file", failure.file);
+  if (failure.level > 0) {
+    object.Set("level", static_cast<double>(failure.level));
+  }
   return object;
 }
 

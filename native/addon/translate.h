@@ -4,12 +4,14 @@
 #include <napi.h>
 
 #include "failure.h"
+#include "memory_place.h"
 #include "memory_watch.h"
 #include "populated_watch.h"
 #include "pressure_watch.h"
 #include "process_watch.h"
 #include "shortness.h"
 #include "takeover.h"
+#include "threshold_watch.h"
 
 namespace spillway {
 
@@ -24,6 +26,7 @@ Napi::Object to_js(Napi::Env env, const MemoryLimits& limits);
 Napi::Object to_js(Napi::Env env, const Shortness& shortness);
 Napi::Object to_js(Napi::Env env, const MemoryReport& report);
 Napi::Object to_js(Napi::Env env, const PressureReport& report);
+Napi::Object to_js(Napi::Env env, const ThresholdReport& report);
 Napi::Object to_js(Napi::Env env, const PopulatedReport& report);
 // undefined, or the failure that keeps its end from being told.
 Napi::Value to_js(Napi::Env env, const ProcessReport& report);
@@ -31,12 +34,17 @@ Napi::Value to_js(Napi::Env env, const ProcessReport& report);
 // { stallMs, windowMs }
 Napi::Object to_js(Napi::Env env, const PressureTrigger& trigger);
 
+Napi::Object to_js(Napi::Env env, const PlaceSample& sample);
+
 Napi::Object to_js(Napi::Env env, const PlannedKill& kill);
 
 MemoryWatchOptions memory_watch_options(const Napi::Object& options);
 PressureWatchOptions pressure_watch_options(const Napi::Object& options);
+ThresholdWatchOptions threshold_watch_options(const Napi::Object& options);
+MemoryPlace memory_place(const Napi::Object& place);
 MemoryUsage memory_usage(const Napi::Object& usage);
 MemoryLimits memory_limits(const Napi::Object& limits);
+double bytes_to_js(uint64_t value);
 std::optional<uint64_t> optional_bytes(const Napi::Value& value);
 int64_t milliseconds_to_ns(const Napi::Value& value);
 // Times stay on CLOCK_MONOTONIC, and 0, which is none, stays 0.

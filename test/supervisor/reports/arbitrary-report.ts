@@ -16,7 +16,7 @@ const counters = all({ low: fc.nat(), high: fc.nat(), max: fc.nat(), oom: fc.nat
 const base = { cgroup: text, reason: text, sequence: fc.nat(), detectedAtMs: ms, usage, limits, short: fc.boolean() };
 const breach = fc.oneof(
   all({ ...base, source: fc.constant('event' as const), counters, delta: counters }),
-  all({ ...base, source: fc.constant('threshold' as const), thresholdBytes: bytes, basis: fc.constant('anon-shmem' as const) }),
+  all({ ...base, source: fc.constant('threshold' as const), usedBytes: bytes, thresholdBytes: bytes, totalBytes: bytes, level: fc.string(), basis: fc.constant('anon-shmem' as const) }),
 );
 const by = fc.constantFrom('javascript' as const, 'native' as const);
 const few = <T>(of: fc.Arbitrary<T>): fc.Arbitrary<T[]> => fc.array(of, { maxLength: 5 });

@@ -53,7 +53,7 @@ const dryRun = reportOf({
 /** Five hundred small workers, a policy that fails, and a mark that is raised meanwhile; without cgroups. */
 const crowd = reportOf({
   before: state(1044 * MiB), after: state(1044 * MiB, { markBytes: 2 * GiB }), policyError: 'the policy "mine" was not used: it threw Error: oops',
-  breach: breachOf(state(1044 * MiB), { source: 'threshold', thresholdBytes: GiB, basis: 'anon-shmem' }),
+  breach: breachOf(state(1044 * MiB), { source: 'threshold', usedBytes: 1044 * MiB, thresholdBytes: GiB, totalBytes: GiB, level: 'all processes of the pool', basis: 'anon-shmem' }),
   candidates: Array.from({ length: 500 }, (_, at) => candidate(`w${at}`, { freeableBytes: 3 * MiB })),
   ranking: Array.from({ length: 400 }, (_, at) => ({ id: `w${at}`, reason: 'idle, so no work is lost' })),
   victims: Array.from({ length: 12 }, (_, at) => victim(`w${at}`, { freeableBytes: 3 * MiB, pid: 5000 + at, reason: 'idle, so no work is lost' })),
