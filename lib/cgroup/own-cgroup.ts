@@ -2,8 +2,8 @@ import { join } from 'node:path';
 import { SpillwayError } from '../errors';
 import { hostFacts, type CgroupFacts } from './preflight/host-facts';
 
-/** One mount of the cgroup v2 hierarchy: which of its cgroups stands at which directory. */
-export interface Cgroup2Mount {
+/** One mount of a cgroup hierarchy: which of its cgroups stands at which directory. */
+export interface CgroupMount {
   /** The cgroup that the mount shows as its root, as seen in this process's cgroup namespace. */
   root: string;
   directory: string;
@@ -13,13 +13,22 @@ export interface Cgroup2Mount {
 }
 
 /** Reads the cgroup v2 mounts out of /proc/self/mountinfo (proc(5)). */
-export function parseCgroup2Mounts(mountinfo: string): Cgroup2Mount[] {
+export function parseCgroup2Mounts(mountinfo: string): CgroupMount[] {
+  return parseMounts(mountinfo, (type) => type === 'cgroup2');
+}
+
+/** Reads the mounts of the v1 hierarchy that this controller is bound to (cgroups(7), "Mounting v1 controllers"). */
+export function parseCgroup1Mounts(mountinfo: string, controller: string): CgroupMount[] {
+  return parseMounts(mountinfo, (type, options) => type === 'cgroup' && options.includes(controller));
+}
+
+function parseMounts(mountinfo: string, isMeant: (type: string, options: string[]) => boolean): CgroupMount[] {
   return mountinfo.split('\n').flatMap((line) => {
     const [fields = '', fileSystem = ''] = line.split(' - ');
     const [, , , root, directory, mountOptions = ''] = fields.split(' ');
-    const [type, , superOptions = ''] = fileSystem.split(' ');
-    if (type !== 'cgroup2' || !fileSystem.includes(' ') || root === undefined || directory === undefined) return [];
+    const [type = '', , superOptions = ''] = fileSystem.split(' ');
     const options = superOptions.split(',').filter(Boolean);
+    if (!isMeant(type, options) || !fileSystem.includes(' ') || root === undefined || directory === undefined) return [];
     const readOnly = options.includes('ro') || mountOptions.split(',').includes('ro');
     return [{ root: unescape(root), directory: unescape(directory), readOnly, options }];
   });
@@ -36,15 +45,21 @@ export function parseCgroup2Path(cgroup: string): string | undefined {
   return line?.slice('0::'.length).replace(/ \(deleted\)$/, '');
 }
 
+/** The same within the v1 hierarchy that this controller is bound to: its line names the controller. */
+export function parseCgroup1Path(cgroup: string, controller: string): string | undefined {
+  const line = cgroup.split('\n').find((each) => each.split(':')[1]?.split(',').includes(controller));
+  return line?.split(':').slice(2).join(':').replace(/ \(deleted\)$/, '');
+}
+
 /**
  * The directory of a cgroup, by whichever mount shows it. Compared as text: a leading `/..` leads out of
  * the cgroup namespace (cgroup_namespaces(7)), to a cgroup whose name cannot be seen from inside.
  */
-export function directoryOf(path: string, mounts: readonly Pick<Cgroup2Mount, 'root' | 'directory'>[]): string | undefined {
+export function directoryOf(path: string, mounts: readonly Pick<CgroupMount, 'root' | 'directory'>[]): string | undefined {
   return directoriesOf(path, mounts)[0];
 }
 
-function directoriesOf(path: string, mounts: readonly Pick<Cgroup2Mount, 'root' | 'directory'>[]): string[] {
+function directoriesOf(path: string, mounts: readonly Pick<CgroupMount, 'root' | 'directory'>[]): string[] {
   return mounts.flatMap(({ root, directory }) => {
     const above = root === '/' ? '' : root;
     if (path !== root && !path.startsWith(`${above}/`)) return [];
@@ -61,7 +76,7 @@ function directoriesOf(path: string, mounts: readonly Pick<Cgroup2Mount, 'root' 
 export function ownCgroup(facts: CgroupFacts = hostFacts): string {
   const mounts = parseCgroup2Mounts(facts.read('/proc/self/mountinfo') ?? '');
   const path = parseCgroup2Path(facts.read('/proc/self/cgroup') ?? '');
-  const directory = path === undefined ? undefined : (shown(path, mounts, facts) ?? hidden(path, mounts, facts));
+  const directory = path === undefined ? undefined : findOwnDirectory(path, mounts, facts);
   if (directory === undefined) {
     throw new SpillwayError(
       'ERR_SPILLWAY_NOT_CGROUP2',
@@ -73,8 +88,13 @@ export function ownCgroup(facts: CgroupFacts = hostFacts): string {
   return directory;
 }
 
+/** The directory of the cgroup that this process is in, by its path in the hierarchy of these mounts. `undefined`: none of them shows it. */
+export function findOwnDirectory(path: string, mounts: readonly CgroupMount[], facts: CgroupFacts): string | undefined {
+  return shown(path, mounts, facts) ?? hidden(path, mounts, facts);
+}
+
 /** A mount may be covered by a later one, so of the directories that the table promises those go first that list this process. */
-function shown(path: string, mounts: readonly Cgroup2Mount[], facts: CgroupFacts): string | undefined {
+function shown(path: string, mounts: readonly CgroupMount[], facts: CgroupFacts): string | undefined {
   const writableFirst = [...mounts].sort((a, b) => Number(a.readOnly) - Number(b.readOnly));
   const candidates = directoriesOf(path, writableFirst);
   return (
@@ -96,7 +116,7 @@ const searchedAtMost = 10_000;
  * (`docker run -v /sys/fs/cgroup:/sys/fs/cgroup`): the mount's root reads `/../..`, and the names in between
  * are told nowhere. So each cgroup at that depth is asked whether it lists this process.
  */
-function hidden(path: string, mounts: readonly Cgroup2Mount[], facts: CgroupFacts): string | undefined {
+function hidden(path: string, mounts: readonly CgroupMount[], facts: CgroupFacts): string | undefined {
   const ups = (text: string): number => /^(?:\/\.\.)*/.exec(text)?.[0].split('/..').length ?? 1;
   let left = searchedAtMost;
   const search = (directory: string, depth: number, rest: string): string | undefined => {

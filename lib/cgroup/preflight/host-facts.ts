@@ -1,4 +1,4 @@
-import { accessSync, constants, existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { accessSync, constants, existsSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { release } from 'node:os';
 import { isFailure, native, support, type Support } from '../../native';
 import { fileSystemOf } from '../cgroup-error';
@@ -23,6 +23,8 @@ export interface HostFacts {
   list(path: string): { name: string; directory: boolean }[];
   /** Device and inode, symbolic links followed: the same for every path of one cgroup. */
   identity(path: string): string | undefined;
+  /** The path without symbolic links. */
+  realPath(path: string): string | undefined;
   isCgroup2(path: string): boolean;
   /** The errno's name that keeps this user from writing (of a directory: from making entries), `undefined` when nothing does. */
   writeRefusal(path: string): string | undefined;
@@ -78,6 +80,7 @@ export const hostFacts: HostFacts = {
       const { dev, ino } = statSync(path, { bigint: true });
       return `${dev}:${ino}`;
     }),
+  realPath: (path) => orUndefined(() => realpathSync(path)),
   isCgroup2: (path) => orUndefined(() => fileSystemOf(path)) === 'cgroup2',
   writeRefusal,
   attribute: readAttribute,

@@ -2,7 +2,7 @@ import { dirname } from 'node:path';
 import { SpillwayError } from '../../errors';
 import { findOwnBase } from '../base';
 import { delegationOf, topOf, type Delegation } from '../delegation';
-import { ownCgroup, parseCgroup2Mounts, type Cgroup2Mount } from '../own-cgroup';
+import { ownCgroup, parseCgroup2Mounts, type CgroupMount } from '../own-cgroup';
 import type { HostFacts } from './host-facts';
 
 export type Container = 'docker' | 'podman' | 'kubernetes';
@@ -12,7 +12,7 @@ export interface Situation {
   facts: HostFacts;
   /** The pool's name, where it was given. */
   name: string | undefined;
-  mounts: Cgroup2Mount[];
+  mounts: CgroupMount[];
   /** Controllers bound to cgroup v1, which v2 then does not have. */
   v1Controllers: string[];
   /** Directory of the own cgroup, where a mount shows it. */

@@ -84,6 +84,7 @@ export class FixtureHost implements HostFacts {
   exists = (path: string): boolean => [...this.files.keys()].some((file) => file === path || file.startsWith(`${path}/`));
   isCgroup2 = (path: string): boolean => this.files.has(join(path, 'cgroup.procs'));
   identity = (path: string): string | undefined => (this.exists(this.aliases.get(path) ?? path) ? (this.aliases.get(path) ?? path) : undefined);
+  realPath = (path: string): string | undefined => (this.identity(path) === undefined ? undefined : (this.aliases.get(path) ?? path));
   attribute = (path: string, name: string): string | undefined => this.attributes.get(`${path} ${name}`);
   writeRefusal = (path: string): string | undefined => (this.exists(path) ? this.refused.get(path) : 'ENOENT');
 
