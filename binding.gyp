@@ -25,6 +25,7 @@
       "native/core/pressure_trigger.cc",
       "native/core/pressure_watch.cc",
       "native/core/process.cc",
+      "native/core/process_memory.cc",
       "native/core/process_watch.cc",
       "native/core/reactor.cc",
       "native/core/reactor_thread.cc",
@@ -41,6 +42,7 @@
     "addon_sources": [
       "native/addon/addon.cc",
       "native/addon/environment.cc",
+      "native/addon/process_functions.cc",
       "native/addon/translate.cc",
       "native/addon/translate_pressure.cc",
       "native/addon/translate_threshold.cc",

@@ -9,6 +9,7 @@ export type { Bytes } from './options';
 export { levelOf, type Finding, type FindingName } from './cgroup/preflight/types';
 export { preflight, type PreflightOptions } from './cgroup/preflight/preflight';
 export { memorySnapshot, type MemorySnapshot, type MemorySnapshotOptions } from './cgroup/memory-snapshot';
+export { largestProcesses, type LargeProcess, type LargestProcessesOptions } from './process/largest-processes';
 export { Supervisor } from './supervisor/supervisor';
 export type { CloseOptions } from './supervisor/close-options';
 export type { GroupOptions } from './supervisor/group-options';

@@ -221,6 +221,11 @@ export interface NativeBinding {
   ): NativeShortness;
   openPidfd(pid: number): number | NativeFailure;
   signalPidfd(pidfd: number, signal: number): undefined | NativeFailure;
+  /**
+   * Six numbers for each pid, in bytes: rss, anon, shmem, swap, pss, uss; NaN where the file does not tell, all of them
+   * of a process that is gone or hidden. A failure (EMFILE and the like) says nothing about any process.
+   */
+  readProcessesMemory(pids: readonly number[], file: 'statm' | 'status' | 'smaps_rollup', procRoot: string): Float64Array | NativeFailure;
   lockFile(fd: number): undefined | NativeFailure;
   /** An extended attribute, decoded as UTF-8; `undefined` where it is not set or the file system has none. */
   readAttribute(path: string, name: string): string | undefined | NativeFailure;

@@ -1,9 +1,10 @@
-import { readdirSync } from 'node:fs';
-import { readProcFile, unlessGone } from './proc-file';
+import { SpillwayError } from '../errors';
+import { outOf } from '../cgroup/cgroup-error';
+import { errnoName, isFailure, native, type NativeFailure } from '../native';
 
 /**
- * Memory of one process in bytes that only its end gives back. Pages of huge-page file systems are in none of
- * these figures, nor are shared-memory pages that were swapped out (proc.rst, "VmSwap").
+ * Memory of one process in bytes. The first three are what only its end gives back. Pages of huge-page file systems
+ * are in none but `ussBytes`, nor are shared-memory pages that were swapped out (proc.rst, "VmSwap").
  */
 export interface ProcessMemory {
   anonBytes: number;
@@ -11,24 +12,36 @@ export interface ProcessMemory {
   swapBytes: number;
 }
 
-type MemoryKeys = readonly [anon: string, shmem: string, swap: string];
+/** What of a process is in memory. Absent: its files do not tell. */
+export interface ProcessSize {
+  /** Resident set size: pages that it shares count in full. */
+  rssBytes?: number;
+  /** Proportional set size: a page that n processes share counts for one n-th. */
+  pssBytes?: number;
+  /** Unique set size: pages that no other process has, which its end gives back (as far as they are not in the page cache). */
+  ussBytes?: number;
+}
+
+interface ReadOptions {
+  procRoot?: string;
+}
 
 /**
- * The memory of a process out of /proc/PID/status (RssAnon, RssShmem, VmSwap; the first two since Linux 4.5).
+ * The memory of processes out of /proc/PID/status (RssAnon, RssShmem, VmSwap; the first two since Linux 4.5).
  * Cheap: the kernel keeps these counts, at a precision of some pages per thread.
  *
  * An upper bound: a page that processes share since fork(2), or by shared memory, is counted in each of them.
  * `undefined`: the process is gone, is a zombie or a thread of the kernel, or this user may not look at it.
  * Source: Documentation/filesystems/proc.rst, "Contents of the status fields".
  *
- * @throws the error of node:fs when it cannot be known, such as EMFILE
+ * @throws ERR_SPILLWAY_SYSTEM_LIMIT, ERR_SPILLWAY_SYSTEM when it cannot be known (EMFILE and the like); ERR_SPILLWAY_UNSUPPORTED
  */
-export function readProcessMemory(pid: number, procRoot = '/proc'): ProcessMemory | undefined {
-  return readMemory(pid, procRoot, 'status', ['RssAnon', 'RssShmem', 'VmSwap']);
+export function readProcessesMemory(pids: readonly number[], options: ReadOptions = {}): (ProcessMemory | undefined)[] {
+  return read(pids, 'status', options).map(memoryOf);
 }
 
 /**
- * The memory of a process out of /proc/PID/smaps_rollup (Pss_Anon, Pss_Shmem, SwapPss; all since Linux 5.4): a
+ * The memory of processes out of /proc/PID/smaps_rollup (Pss_Anon, Pss_Shmem, SwapPss; all since Linux 5.4): a
  * page that n processes share counts for one n-th in each, so that a sum over processes is right.
  *
  * Dear: the kernel walks all of the process's pages, and holds the lock of its memory map while it does.
@@ -36,49 +49,51 @@ export function readProcessMemory(pid: number, procRoot = '/proc'): ProcessMemor
  * processes that this user may not trace (ptrace(2), PTRACE_MODE_READ_FSCREDS).
  * Source: Documentation/filesystems/proc.rst, "smaps_rollup".
  *
- * @throws the error of node:fs when it cannot be known, such as EMFILE
+ * @throws as above
  */
-export function readProcessMemoryExact(pid: number, procRoot = '/proc'): ProcessMemory | undefined {
-  return readMemory(pid, procRoot, 'smaps_rollup', ['Pss_Anon', 'Pss_Shmem', 'SwapPss']);
-}
-
-function readMemory(pid: number, procRoot: string, file: string, keys: MemoryKeys): ProcessMemory | undefined {
-  const memory = parseMemory(readProcFile(procRoot, pid, file) ?? '', keys);
-  if (memory !== undefined) return memory;
-  for (const tid of otherThreads(pid, procRoot)) {
-    const ofThread = parseMemory(readProcFile(procRoot, pid, `task/${tid}/${file}`) ?? '', keys);
-    if (ofThread !== undefined) return ofThread;
-  }
-  return undefined;
+export function readProcessesMemoryExact(pids: readonly number[], options: ReadOptions = {}): (ProcessMemory | undefined)[] {
+  return read(pids, 'smaps_rollup', options).map(memoryOf);
 }
 
 /**
- * Threads share their process's memory, but once the first one has ended the process's own files no longer tell
- * of it (the thread has let go of the memory: kernel/exit.c, exit_mm()); those of the others do.
+ * How large processes are: `rssBytes` out of /proc/PID/statm, or with `exact` all three out of /proc/PID/smaps_rollup,
+ * at the price above. Nothing is known of those that are `undefined` above.
+ *
+ * @throws as above
  */
-function otherThreads(pid: number, procRoot: string): string[] {
-  const status = readProcFile(procRoot, pid, 'status') ?? '';
-  if (!status.includes('\nState:\tZ') || status.includes('\nThreads:\t1\n')) return [];
-  const tids = unlessGone(() => readdirSync(`${procRoot}/${pid}/task`)) ?? [];
-  return tids.filter((tid) => tid !== String(pid));
+export function readProcessesSize(pids: readonly number[], { exact = false, ...options }: ReadOptions & { exact?: boolean } = {}): ProcessSize[] {
+  return read(pids, exact ? 'smaps_rollup' : 'statm', options).map(sizeOf);
 }
 
-/** Reads three lines of the form "Key:  123 kB", or nothing. Never throws. */
-export function parseMemory(text: string, [anon, shmem, swap]: MemoryKeys): ProcessMemory | undefined {
-  const anonBytes = bytesOf(text, anon);
-  const shmemBytes = bytesOf(text, shmem);
-  const swapBytes = bytesOf(text, swap);
+/** Where each figure stands among those of its process. */
+const places = { rss: 0, anon: 1, shmem: 2, swap: 3, pss: 4, uss: 5 } as const;
+const placesOfOne = Object.keys(places).length;
+
+type Look = (figure: keyof typeof places) => number | undefined;
+
+function memoryOf(look: Look): ProcessMemory | undefined {
+  const [anonBytes, shmemBytes, swapBytes] = [look('anon'), look('shmem'), look('swap')];
   if (anonBytes === undefined || shmemBytes === undefined || swapBytes === undefined) return undefined;
   return { anonBytes, shmemBytes, swapBytes };
 }
 
-/**
- * Lines begin after a newline and nowhere else: `^` would take other characters for the end of a line too, and a
- * process may have them in its name (the kernel escapes newlines there), to pass for smaller than it is.
- */
-function bytesOf(text: string, key: string): number | undefined {
-  const start = text.indexOf(`\n${key}:`);
-  if (start < 0) return undefined;
-  const kiB = /^[ \t]*(\d+) kB\n/.exec(text.slice(start + key.length + 2))?.[1];
-  return kiB === undefined ? undefined : Math.min(Number(kiB) * 1024, Number.MAX_SAFE_INTEGER);
+function sizeOf(look: Look): ProcessSize {
+  const [rssBytes, pssBytes, ussBytes] = [look('rss'), look('pss'), look('uss')];
+  return { ...(rssBytes !== undefined && { rssBytes }), ...(pssBytes !== undefined && { pssBytes }), ...(ussBytes !== undefined && { ussBytes }) };
+}
+
+function read(pids: readonly number[], file: 'statm' | 'status' | 'smaps_rollup', { procRoot = '/proc' }: ReadOptions): Look[] {
+  const numbers = native().readProcessesMemory(pids, file, procRoot);
+  if (isFailure(numbers)) throw unknownMemory(numbers);
+  return pids.map((_, index) => (figure) => {
+    const bytes = numbers[index * placesOfOne + places[figure]];
+    return Number.isNaN(bytes) ? undefined : bytes;
+  });
+}
+
+function unknownMemory(failure: NativeFailure): SpillwayError {
+  const name = errnoName(failure);
+  const limit = outOf[name];
+  const cause = Object.assign(new Error(`${failure.syscall} ${failure.file}: ${name}`), { code: name, syscall: failure.syscall });
+  return new SpillwayError(limit === undefined ? 'ERR_SPILLWAY_SYSTEM' : 'ERR_SPILLWAY_SYSTEM_LIMIT', `Could not read the memory of processes: ${limit ?? 'the call failed'} (${name})`, { cause });
 }

@@ -11,6 +11,7 @@
 #include "kernel_file.h"
 #include "memory_files.h"
 #include "process.h"
+#include "process_functions.h"
 #include "translate.h"
 #include "victim_functions.h"
 
@@ -211,6 +212,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   for (const auto& [name, function] : functions) {
     exports.Set(name, Napi::Function::New(env, function, name));
   }
+  add_process_functions(env, exports);
   add_victim_functions(env, exports);
   return exports;
 }

@@ -1,6 +1,5 @@
-import fc from 'fast-check';
-import fs from 'node:fs';
-import { parseMemory, readProcessMemory, readProcessMemoryExact, type ProcessMemory } from '../../lib/process/process-memory';
+import { native } from '../../lib/native';
+import { readProcessesMemory, readProcessesMemoryExact, readProcessesSize, type ProcessMemory } from '../../lib/process/process-memory';
 import { readProcess } from '../../lib/process/process-entry';
 import { errorOf } from '../support/error-of';
 import { MiB } from '../support/fixture-cgroup';
@@ -11,64 +10,35 @@ const status = 'Name:\tcat\nState:\tR (running)\nVmRSS:\t    1664 kB\nRssAnon:\t
 const rollup = '55b4b21bb000-7ffc2c83f000 ---p 00000000 00:00 0                          [rollup]\nRss:                1732 kB\nPss:                 427 kB\n'
   + 'Pss_Anon:            116 kB\nPss_File:            311 kB\nPss_Shmem:             4 kB\nAnonymous:           116 kB\nSwap:                 16 kB\nSwapPss:               8 kB\n';
 const memory = { anonBytes: 116 * 1024, shmemBytes: 4096, swapBytes: 8192 };
-const keys = ['RssAnon', 'RssShmem', 'VmSwap'] as const;
+/** Of one process. */
+const one = (read: typeof readProcessesMemory) => (pid: number, procRoot?: string): ProcessMemory | undefined => read([pid], procRoot === undefined ? {} : { procRoot })[0];
+const readProcessMemory = one(readProcessesMemory);
+const readProcessMemoryExact = one(readProcessesMemoryExact);
 
-describe('parseMemory', () => {
-  it.each([
-    ['no swap line', status.replace('VmSwap', 'VmSwop')],
-    ['no shared memory line', status.replace('RssShmem', 'RssShmen')],
-    ['no anonymous line', status.replace('RssAnon', 'RssAnom')],
-    ['a line that ends early', status.slice(0, status.indexOf(' kB\nThreads'))],
-    ['a line without its end', status.slice(0, status.indexOf('\nThreads'))],
-    ['another unit', status.replace('116 kB', '116 MB')],
-    ['a sign', status.replace(' 116', '-116')],
-    ['a fraction', status.replace('116', '11.6')],
-    ['no figure', status.replace('116 ', ' ')],
-    ['a figure on the next line', status.replace('RssAnon:', 'RssAnon:\n')],
-    ['nothing', ''],
-  ])('%s is unknown, not 0', (_what, text) => {
-    expect(parseMemory(text, keys)).toBeUndefined();
-  });
-
-  it('saturates', () => {
-    for (const figure of [String(2 ** 53), '18446744073709551615', '9'.repeat(400)]) {
-      expect(parseMemory(status.replace('116', figure), keys)).toEqual({ ...memory, anonBytes: Number.MAX_SAFE_INTEGER });
-    }
-  });
-
-  it.each(['\r', '\u2028', '\v', '\\n', ' '])('does not begin a line at %j, which may stand in a name', (character) => {
-    expect(parseMemory(status.replace('cat', `${character}RssAnon: 9 kB`), keys)).toEqual(memory);
-  });
-
-  it('never throws, and never reads what is not a size', () => {
-    const line = fc.tuple(fc.constantFrom(...keys, 'Pss_Anon'), fc.constantFrom(':', ':\t', ': -', ''), fc.bigInt({ min: 0n, max: 10n ** 30n }), fc.constantFrom(' kB\n', ' kB', '\n', '\0'))
-      .map((parts) => `\n${parts.join('')}`);
-    const bytes = fc.uint8Array({ maxLength: 200 }).map((each) => Buffer.from(each).toString('utf8'));
-    fc.assert(
-      fc.property(fc.array(fc.oneof(line, bytes), { maxLength: 8 }), (parts) => {
-        for (const value of Object.values(parseMemory(parts.join(''), keys) ?? {})) {
-          expect(Number.isSafeInteger(value) && value >= 0).toBe(true);
-        }
-      }),
-    );
-  });
+let proc: FixtureProc;
+beforeEach(() => {
+  proc = new FixtureProc();
+});
+afterEach(() => {
+  jest.restoreAllMocks();
+  proc.remove();
 });
 
 describe.each([
-  ['readProcessMemory', readProcessMemory, 'status', status],
-  ['readProcessMemoryExact', readProcessMemoryExact, 'smaps_rollup', rollup],
-])('%s', (_name, read, file, text) => {
-  let proc: FixtureProc;
-  beforeEach(() => {
-    proc = new FixtureProc();
-  });
-  afterEach(() => {
-    jest.restoreAllMocks();
-    proc.remove();
-  });
+  ['readProcessesMemory', readProcessesMemory, 'status', status],
+  ['readProcessesMemoryExact', readProcessesMemoryExact, 'smaps_rollup', rollup],
+])('%s', (_name, readAll, file, text) => {
+  const read = one(readAll);
 
   it('reads what a real kernel prints', () => {
     expect(read(4, proc.write(`4/${file}`, text).root)).toEqual(memory);
+  });
+
+  it('reads many, each in its place, those that are gone too', () => {
+    for (const pid of [3, 5, 7]) proc.write(`${pid}/${file}`, text.replace('116', String(pid)));
+    const found = readAll([7, 4, 3, 6, 5, 7], { procRoot: proc.root }).map((each) => each && each.anonBytes / 1024);
+    expect(found).toEqual([7, undefined, 3, undefined, 5, 7]);
+    expect(readAll([], { procRoot: proc.root })).toEqual([]);
   });
 
   it('knows nothing where there is nothing', () => {
@@ -76,29 +46,62 @@ describe.each([
     expect(read(4, proc.write('4/status', 'Name:\tkthreadd\nState:\tS (sleeping)\nThreads:\t1\n').root)).toBeUndefined();
     expect(read(4, proc.write('4/status', 'Name:\tx\nState:\tZ (zombie)\nThreads:\t1\n').write(`4/task/5/${file}`, text).root)).toBeUndefined();
     expect(read(4, proc.write('4/smaps_rollup', rollup.replaceAll('Pss_', 'Pss-')).root)).toBeUndefined(); // before Linux 5.4
+    expect(read(4, `${proc.root}/missing`)).toBeUndefined();
   });
 
-  it("asks the other threads once the first has ended, and only those that tell", () => {
+  it('asks the other threads once the first has ended, and only those that tell', () => {
     proc.write('4/status', 'Name:\tx\nState:\tZ (zombie)\nThreads:\t4\n').write(`4/task/4/${file}`, text.replace('116', '1'));
     expect(read(4, proc.root)).toBeUndefined();
     proc.makeDirectory('4/task/5').write(`4/task/6/${file}`, 'Name:\tx\n').write(`4/task/7/${file}`, text);
     expect(read(4, proc.root)).toEqual(memory);
   });
 
-  it.each(['EACCES', 'EPERM', 'ESRCH'])('knows nothing after %s', (code) => {
-    jest.spyOn(fs, 'readFileSync').mockImplementation(() => {
-      throw Object.assign(new Error(code), { code });
-    });
-    expect(read(process.pid)).toBeUndefined();
+  it.each([
+    ['no swap line', /Swap(Pss)?:/, 'Swop:'],
+    ['no shared memory line', /(Rss|Pss_)Shmem:/, 'Shmen:'],
+    ['no anonymous line', /(Rss|Pss_)Anon:/, 'Anom:'],
+    ['another unit', '116 kB', '116 MB'],
+    ['no figure', '116 ', ' '],
+  ])('%s is unknown, not 0', (_what, what, by) => {
+    expect(read(4, proc.write(`4/${file}`, text.replace('Swap:                 16 kB\n', '').replace(what, by)).root)).toBeUndefined();
   });
 
-  it.each(['readFileSync', 'readdirSync'] as const)('throws EMFILE of %s as it is', (call) => {
-    proc.write('4/status', 'Name:\tx\nState:\tZ (zombie)\nThreads:\t2\n');
-    const error = Object.assign(new Error('EMFILE'), { code: 'EMFILE' });
-    jest.spyOn(fs, call).mockImplementation(() => {
-      throw error;
-    });
-    expect(errorOf(() => read(4, proc.root))).toBe(error);
+  it('saturates', () => {
+    for (const figure of [String(2 ** 53), '18446744073709551615']) {
+      expect(read(4, proc.write(`4/${file}`, text.replace('116', figure)).root)).toEqual({ ...memory, anonBytes: Number.MAX_SAFE_INTEGER });
+    }
+  });
+
+  it.each([
+    [24, 'ERR_SPILLWAY_SYSTEM_LIMIT', 'EMFILE'],
+    [5, 'ERR_SPILLWAY_SYSTEM', 'EIO'],
+  ])('throws where errno %i says nothing of the processes', (errno, code, name) => {
+    jest.spyOn(native(), 'readProcessesMemory').mockReturnValue({ errno, syscall: 'open', file });
+    expect(errorOf(() => read(4))).toMatchObject({ code, message: expect.stringContaining(name) as string, cause: { code: name, syscall: 'open' } });
+  });
+});
+
+describe('readProcessesSize', () => {
+  it('by statm is the resident size in pages', () => {
+    const page = 4096;
+    proc.write('4/statm', '765 442 414 5 0 123 0\n').write('5/statm', '0 0 0 0 0 0 0\n').write('5/status', 'Name:\tx\n');
+    const [found, ...none] = readProcessesSize([4, 5, 6], { procRoot: proc.root });
+    expect((found?.rssBytes ?? NaN) % (442 * page)).toBe(0);
+    expect(none).toEqual([{}, {}]);
+  });
+
+  it('by smaps_rollup is all three; unique are all private pages', () => {
+    const sizes = { rssBytes: 1732 * 1024, pssBytes: 427 * 1024, ussBytes: (40 + 116) * 1024 };
+    proc.write('4/smaps_rollup', `${rollup}Private_Clean:        40 kB\nPrivate_Dirty:       116 kB\n`);
+    expect(readProcessesSize([4, 5], { procRoot: proc.root, exact: true })).toEqual([sizes, {}]);
+  });
+
+  it('of this process is more than nothing, and unique <= proportional <= resident', () => {
+    const [{ rssBytes = NaN, pssBytes = NaN, ussBytes = NaN } = {}] = readProcessesSize([process.pid], { exact: true });
+    expect(ussBytes).toBeGreaterThan(0);
+    expect(pssBytes).toBeGreaterThanOrEqual(ussBytes);
+    expect(rssBytes).toBeGreaterThanOrEqual(pssBytes);
+    expect(readProcessesSize([process.pid])[0]?.rssBytes).toBeGreaterThan(0);
   });
 });
 
@@ -122,6 +125,8 @@ describe('the memory of real processes', () => {
       expect((held?.anonBytes ?? NaN) + (held?.swapBytes ?? NaN)).toBeGreaterThanOrEqual(63 * MiB);
       expect(total(held)).toBeLessThan(128 * MiB);
     }
+    const { rssBytes = NaN, ussBytes = NaN } = readProcessesSize([running.pid], { exact: true })[0] ?? {};
+    expect(Math.min(rssBytes, ussBytes) + (readProcessMemoryExact(running.pid)?.swapBytes ?? NaN)).toBeGreaterThanOrEqual(63 * MiB);
   });
 
   it.each([
@@ -168,5 +173,6 @@ hold()`);
   it('is unknown of a thread of the kernel', () => {
     const threads = readProcess(2)?.name === 'kthreadd' ? [2] : []; // pid namespaces have none
     expect(threads.flatMap((pid) => [readProcessMemory(pid), readProcessMemoryExact(pid)].filter((each) => each !== undefined))).toEqual([]);
+    expect(readProcessesSize(threads)).toEqual(threads.map(() => ({})));
   });
 });

@@ -24,7 +24,7 @@ export class ProcessGauge implements Gauge {
     }
   }
 
-  /** The same. @throws the error of node:fs when processes cannot be looked at, such as EMFILE */
+  /** The same. @throws ERR_SPILLWAY_SYSTEM, ERR_SPILLWAY_SYSTEM_LIMIT or the error of node:fs when processes cannot be looked at, such as EMFILE */
   look(wasShort: boolean): PoolState | undefined {
     this.pool.look();
     const members = this.members();

@@ -1,5 +1,5 @@
 import { readProcessTable } from '../../process/process-table';
-import { readProcessMemory, readProcessMemoryExact, type ProcessMemory } from '../../process/process-memory';
+import { readProcessesMemory, readProcessesMemoryExact, type ProcessMemory } from '../../process/process-memory';
 import type { ProcessEntry } from '../../process/process-entry';
 import type { ProcessTree } from '../../process/process-tree';
 
@@ -31,12 +31,15 @@ export class ProcessPool {
 
 /** Memory of processes together: cheap and perhaps too high, as pages that they share count in each. */
 export function memoryOf(members: readonly ProcessEntry[]): ProcessMemory {
-  return sum(members.map(({ pid }) => readProcessMemory(pid)));
+  return sum(readProcessesMemory(members.map(({ pid }) => pid)));
 }
 
 /** The same, dear and right; a process that does not let itself be looked into counts as above. */
 export function exactMemoryOf(members: readonly ProcessEntry[]): ProcessMemory {
-  return sum(members.map(({ pid }) => readProcessMemoryExact(pid) ?? readProcessMemory(pid)));
+  const pids = members.map(({ pid }) => pid);
+  const exact = readProcessesMemoryExact(pids);
+  const hidden = pids.filter((_, index) => exact[index] === undefined);
+  return sum([...exact, ...readProcessesMemory(hidden)]);
 }
 
 function sum(memories: readonly (ProcessMemory | undefined)[]): ProcessMemory {

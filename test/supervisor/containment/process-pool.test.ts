@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import { readProcess, type ProcessEntry } from '../../../lib/process/process-entry';
 import { ProcessTree } from '../../../lib/process/process-tree';
+import { native } from '../../../lib/native';
 import { exactMemoryOf, memoryOf, ProcessPool } from '../../../lib/supervisor/containment/process-pool';
 import { useStrays } from '../../support/containment';
 
@@ -81,10 +82,10 @@ it.each([['cheap', memoryOf], ['exact', exactMemoryOf]])('%s: sums, and one that
 });
 
 it('one that may not be looked into exactly counts as well as can be', () => {
-  const read = fs.readFileSync.bind(fs) as (...args: unknown[]) => string;
-  jest.spyOn(fs, 'readFileSync').mockImplementation((...args: unknown[]) => {
-    if (String(args[0]).endsWith('smaps_rollup')) throw Object.assign(new Error('EACCES'), { code: 'EACCES' });
-    return read(...args);
-  });
+  const binding = native();
+  const read = binding.readProcessesMemory.bind(binding);
+  jest.spyOn(binding, 'readProcessesMemory').mockImplementation((pids, file, procRoot) =>
+    file === 'smaps_rollup' ? new Float64Array(6 * pids.length).fill(NaN) : read(pids, file, procRoot),
+  );
   expect(exactMemoryOf([entryOf(process.pid)]).anonBytes).toBeGreaterThan(2 ** 20);
 });
