@@ -7,6 +7,7 @@ import { checkKeys, invalidOption, parseBoolean, parseNumber, parseOneOf, parseP
 import { onTimeLine } from '../time-line';
 import { accountingIsOff, notCgroup2, pressureError, type PressureFile } from './pressure-error';
 import { pressureReason } from './pressure-reason';
+import { systemdPressure } from './systemd-pressure';
 import type { MemoryMonitor, MonitorEvents, MonitorState, PressureBreach } from './types';
 
 export interface PressureMemoryMonitorOptions {
@@ -83,6 +84,22 @@ export class PressureMemoryMonitor extends EventEmitter<Events> implements Memor
       safetyReadMs: parseNumber('safetyReadMs', safetyReadMs, { min: 10, max: 3_600_000 }),
       keepAlive: parseBoolean('keepAlive', keepAlive),
     };
+  }
+
+  /**
+   * The monitor that systemd asks for by `$MEMORY_PRESSURE_WATCH` and `$MEMORY_PRESSURE_WRITE`
+   * (`MemoryPressureWatch=` of the unit, https://systemd.io/PRESSURE/): of the service's own cgroup, mostly
+   * with `some`, 200 ms in 2 s. `undefined` where it asks for none.
+   *
+   * @throws ERR_SPILLWAY_INVALID_OPTION, also for variables that cannot be understood
+   */
+  static fromEnvironment(
+    options: Pick<PressureMemoryMonitorOptions, 'safetyReadMs' | 'keepAlive'> = {},
+    env: NodeJS.ProcessEnv = process.env,
+  ): PressureMemoryMonitor | undefined {
+    checkKeys('PressureMemoryMonitor.fromEnvironment', options, ['safetyReadMs', 'keepAlive']);
+    const asked = systemdPressure(env);
+    return asked === undefined || asked === 'off' ? undefined : new PressureMemoryMonitor({ ...options, ...asked });
   }
 
   /**
