@@ -1,5 +1,6 @@
 export { SpillwayError, errorCodes, type ErrorCode } from './errors';
 export { isSupported, support, type Support } from './native';
+export { createMonitors, type CreatedMonitors, type CreateMonitorsOptions, type MonitorDecision } from './monitor/create-monitors';
 export { EventMemoryMonitor, type EventMemoryMonitorOptions } from './monitor/event-memory-monitor';
 export { PressureMemoryMonitor, type PressureMemoryMonitorOptions } from './monitor/pressure-memory-monitor';
 export { ThresholdMemoryMonitor, type ThresholdMemoryMonitorOptions } from './monitor/threshold-memory-monitor';
