@@ -15,7 +15,7 @@ export interface CreateMonitorsOptions {
    * whatever its limits are. `false`: not made.
    */
   event?: Partial<EventMemoryMonitorOptions> | false;
-  /** Default: made for the same limit, or where there is none for the host. `false`: not made. */
+  /** Default: made for the cgroup and those above it; without any limit for the host. `false`: not made. */
   threshold?: ThresholdMemoryMonitorOptions | false;
   /**
    * `true`, or options: made where the kernel measures pressure. Default: made where systemd asks for it
@@ -25,7 +25,7 @@ export interface CreateMonitorsOptions {
   pressure?: PressureMemoryMonitorOptions | boolean;
   /** Of the event and the pressure monitor; see there. */
   safetyReadMs?: number;
-  /** Of the event monitor; see there. */
+  /** Of the event and the threshold monitor; see there. */
   killBufferBytes?: Bytes;
   /** Of all of them; see there. */
   keepAlive?: boolean;

@@ -87,16 +87,18 @@ function chooseEvent({ event, safetyReadMs, killBufferBytes, keepAlive }: Create
     : { options: { ...options, keys: ['max'] }, reason: `the kernel tells when memory.max of ${directory} (${formatBytes(maxBytes)}) is met; there is no memory.high below it` };
 }
 
-function chooseThreshold({ cgroup, threshold, keepAlive }: CreateMonitorsOptions, place: MemoryPlace, level: Level | undefined): MonitorChoices['threshold'] {
+function chooseThreshold(options: CreateMonitorsOptions, place: MemoryPlace, level: Level | undefined): MonitorChoices['threshold'] {
+  const { cgroup, threshold, killBufferBytes, keepAlive } = options;
   if (threshold === false) return { reason: "it is switched off by the option 'threshold'" };
-  // A cgroup that was named is watched also while it has no limit yet.
-  const directory = level?.directory ?? (cgroup === undefined || place.kind === 'host' ? undefined : place.directory);
-  const options = {
-    ...(directory !== undefined && threshold?.basis !== 'host' && { cgroup: directory }),
+  // One that was named is watched also while nothing limits it. It looks at the limits above by itself.
+  const isOfCgroup = place.kind !== 'host' && (level ?? cgroup) !== undefined && threshold?.basis !== 'host';
+  const chosen = {
+    ...(isOfCgroup && { cgroup: place.directory }),
+    ...(killBufferBytes !== undefined && { killBufferBytes }),
     ...(keepAlive !== undefined && { keepAlive }),
     ...threshold,
   };
-  return { options, reason: thresholdReason(place, level) };
+  return { options: chosen, reason: thresholdReason(place, level) };
 }
 
 function thresholdReason(place: MemoryPlace, level: Level | undefined): string {

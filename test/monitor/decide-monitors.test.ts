@@ -54,7 +54,7 @@ describe("Ray's factory", () => {
 });
 
 describe('by limits, event and threshold monitors are made for', () => {
-  const both = (cgroup: string, keys: string[]): unknown => ({ event: { cgroup, ...local, keys }, threshold: { cgroup } });
+  const both = (cgroup: string, keys: string[], own = cgroup): unknown => ({ event: { cgroup, ...local, keys }, threshold: { cgroup: own } });
   const hostAlone = { event: undefined, threshold: {} };
   it.each<[string, FixtureHost, unknown, RegExp, RegExp]>([
     ['memory.high below memory.max', serviceWith([96 * MiB, 128 * MiB]), both(service, ['high']), /memory\.high of .*my\.service \(96 MiB\) is met/, /in case that events fail/],
@@ -62,8 +62,8 @@ describe('by limits, event and threshold monitors are made for', () => {
     ['memory.high that memory.max comes before', serviceWith([256 * MiB, 128 * MiB]), both(service, ['max']), /memory\.max/, /stands before/],
     ['both at once', serviceWith([128 * MiB, 128 * MiB]), both(service, ['max']), /memory\.max/, /stands before/],
     ['memory.high of nothing', serviceWith([0, 'max']), both(service, ['high']), /memory\.high of .* \(0 B\)/, /events fail/],
-    ["a limit of the cgroup above, where it has none", serviceWith(['max', 'max'], ['max', 1024 * MiB]), both(slice, ['max']), /system\.slice \(1 GiB\)/, /system\.slice/],
-    ['a lower limit of the cgroup above', serviceWith([512 * MiB, 'max'], [256 * MiB, 'max']), both(slice, ['high']), /system\.slice \(256 MiB\)/, /system\.slice/],
+    ["a limit of the cgroup above, where it has none", serviceWith(['max', 'max'], ['max', 1024 * MiB]), both(slice, ['max'], service), /system\.slice \(1 GiB\)/, /system\.slice/],
+    ['a lower limit of the cgroup above', serviceWith([512 * MiB, 'max'], [256 * MiB, 'max']), both(slice, ['high'], service), /system\.slice \(256 MiB\)/, /system\.slice/],
     ['a higher limit of the cgroup above', serviceWith([256 * MiB, 'max'], [512 * MiB, 'max']), both(service, ['high']), /my\.service/, /my\.service/],
     ["a limit above the machine's memory: that of the machine", serviceWith(['max', 17 * 1024 * MiB]), hostAlone, /has a limit below the machine's memory/, /it is measured all the same/],
     ['limits that are no numbers', serviceWith(['max', 'max']).put({ [`${service}/memory.max`]: 'NaN\n', [`${service}/memory.high`]: undefined }), hostAlone, /has a limit/, /all the same/],
@@ -111,7 +111,7 @@ describe('by request', () => {
     const options = { safetyReadMs: 50, killBufferBytes: '1MiB', keepAlive: true, threshold: { fraction: 0.8 }, pressure: { windowMs: 2000 }, event: { keys: ['max'] as const } };
     expect(made(serviceWith([96 * MiB, 'max']), options)).toEqual({
       event: { cgroup: service, ...local, safetyReadMs: 50, killBufferBytes: '1MiB', keepAlive: true, keys: ['max'] },
-      threshold: { cgroup: service, keepAlive: true, fraction: 0.8 },
+      threshold: { cgroup: service, killBufferBytes: '1MiB', keepAlive: true, fraction: 0.8 },
       pressure: { cgroup: service, safetyReadMs: 50, keepAlive: true, windowMs: 2000 },
     });
   });
