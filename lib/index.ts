@@ -4,6 +4,7 @@ export { createMonitors, type CreatedMonitors, type CreateMonitorsOptions, type 
 export { EventMemoryMonitor, type EventMemoryMonitorOptions } from './monitor/event-memory-monitor';
 export { PressureMemoryMonitor, type PressureMemoryMonitorOptions } from './monitor/pressure-memory-monitor';
 export { ThresholdMemoryMonitor, type ThresholdMemoryMonitorOptions } from './monitor/threshold-memory-monitor';
+export type { WatchHealth } from './monitor/ear';
 export type * from './monitor/types';
 export * from './policy/index';
 export type { Bytes } from './options';
@@ -16,6 +17,7 @@ export type { CloseOptions } from './supervisor/close-options';
 export type { GroupOptions } from './supervisor/group-options';
 export type { Guarantee, GuaranteeLevel } from './supervisor/guarantee';
 export type { Attachable, Prepared } from './supervisor/prepared';
+export type { MonitorsOptions } from './supervisor/monitors-options';
 export type { SupervisorOptions } from './supervisor/supervisor-options';
 export type * from './supervisor/types';
 export type { SpawnedWorker, Worker } from './supervisor/worker';

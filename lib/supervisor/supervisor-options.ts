@@ -12,6 +12,7 @@ import type { KillPolicy } from '../policy/types';
 import { systemClock, type Clock } from './relief/clock';
 import { parseRoomOptions, type ParsedRoom, type RoomLevels } from './room/room-options';
 import { parseLogger, type Logger } from './logger';
+import { parseMonitorsOptions, type MonitorsOptions, type MonitorsSettings } from './monitors-options';
 import { parseReportsOptions, type ReportsOptions, type ReportsSettings } from './reports/reports-options';
 import { guaranteeLevels, type GuaranteeLevel } from './guarantee';
 
@@ -73,6 +74,8 @@ export interface SupervisorOptions {
   logger?: Logger;
   /** The time that rounds and waits go by. Default the monotonic clock; for tests. */
   clock?: Clock;
+  /** What else is heard of the pool. */
+  monitors?: MonitorsOptions;
   /** See `EventMemoryMonitorOptions`. Default 1000, from 10 to 3,600,000. */
   safetyReadMs?: number;
   /** How often processes are measured at guarantee `'polling'`. Default 250, from 10 to 3,600,000. */
@@ -105,6 +108,7 @@ export interface SupervisorSettings {
   clock: Clock;
   reports: ReportsSettings;
   logger: Logger;
+  monitors: MonitorsSettings;
   safetyReadMs: number;
   require: GuaranteeLevel;
   leftovers: Leftovers;
@@ -120,7 +124,7 @@ export interface SupervisorSettings {
 const optionNames = [
   'name', 'cgroup', 'limits', 'require', 'leftovers', 'moveOthers', 'force', 'policy', 'killBufferBytes', 'victimTimeoutMs', 'takeoverMs',
   'takeoverUnderInspector', 'reclaimBudgetMs', 'dryRun', 'levels', 'roomMs', 'maxSpawnDelayMs', 'reports', 'logger', 'clock', 'safetyReadMs', 'pollMs',
-  'graceMs', 'closeOn',
+  'graceMs', 'closeOn', 'monitors',
 ] as const;
 
 /** The default `oom_score_adj` of a worker: the kernel, if it must kill after all, prefers it to the supervisor. */
@@ -152,6 +156,7 @@ export function parseSupervisorOptions(options: SupervisorOptions): SupervisorSe
     clock: parseClock(clock),
     reports: parseReportsOptions(options.reports),
     logger: parseLogger(options.logger),
+    monitors: parseMonitorsOptions(options.monitors),
     safetyReadMs: parseNumber('safetyReadMs', safetyReadMs, { min: 10, max: 3_600_000 }),
     require: parseOneOf('require', require, guaranteeLevels),
     leftovers: parseOneOf('leftovers', leftovers, ['kill', 'adopt']),

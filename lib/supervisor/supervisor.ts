@@ -192,6 +192,7 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements AsyncD
       guarantee: this.guarantee,
       monitor: pool?.monitor.state,
       pool: pool?.gauge.measure(pool.monitor.state === 'breached'),
+      watches: this.#parts.desk.watches,
       accepting: this.accepting,
       workers: this.#parts.crew.workers().map((worker) => ({ ...worker.candidate(), dying: worker.dying })),
       counts: { ...this.#parts.desk.counts, kills: this.#parts.crew.kills, kernelOomKills: this.#containment.kernelOomKills() },

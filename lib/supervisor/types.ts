@@ -1,4 +1,5 @@
 import type { SpillwayError } from '../errors';
+import type { WatchHealth } from '../monitor/ear';
 import type { Breach, MemoryCounters, MemoryLimits, MemoryUsage, MonitorState } from '../monitor/types';
 import type { Candidate, Ranked } from '../policy/types';
 import type { LimitLevel } from './containment/types';
@@ -211,6 +212,11 @@ export interface SupervisorStatus {
   /** Of the pool's limit; `undefined` where nothing is watched. */
   monitor: MonitorState | undefined;
   pool: PoolState | undefined;
+  /**
+   * The monitors that are heard now, and those that should be: of the pool, and of each group and worker with
+   * a mark of its own. While the one of the kernel's events fails, one that measures takes its place.
+   */
+  watches: WatchHealth[];
   /** Whether new work is welcome. */
   accepting: boolean;
   workers: (Candidate & { dying: boolean })[];
@@ -218,6 +224,8 @@ export interface SupervisorStatus {
     /** Breaches heard: short ones, and those that were only churn. */
     shortBreaches: number;
     churnBreaches: number;
+    /** Breaches of the pool's pressure while it was not short. */
+    stallBreaches: number;
     reliefRounds: number;
     /** Workers killed by Spillway to relieve the pool. */
     kills: number;

@@ -14,6 +14,7 @@ it('promises what it can, and says why not more', async () => {
   expect(supervisor.guarantee).toMatchObject({ level: 'polling', finding: { severity: 'error', lowersTo: 'polling', message: expect.stringMatching(/./) as string } });
   expect(supervisor.status()).toMatchObject({
     cgroup: undefined, monitor: 'ok', pool: { short: false, usage: { currentBytes: 0 } }, workers: [], guarantee: { level: 'polling' },
+    watches: [{ source: 'threshold', state: 'ok' }],
     counts: { shortBreaches: 0, churnBreaches: 0, reliefRounds: 0, kills: 0 },
   });
 });

@@ -7,7 +7,6 @@ import { cgroupError } from '../../cgroup/cgroup-error';
 import { setBytesInBackground } from '../../cgroup/limit-files';
 import { defaultHighBytes, totalBytesOf } from '../../cgroup/limits';
 import { PoolTree } from '../../cgroup/pool-tree';
-import { EventMemoryMonitor } from '../../monitor/event-memory-monitor';
 import { SpillwayError } from '../../errors';
 import { errnoName, launcherPath, native } from '../../native';
 import { quote } from '../../options';
@@ -20,6 +19,7 @@ import { FollowedMark } from './followed-mark';
 import { readRecord } from './leaf-record';
 import { OomBlame } from './oom-blame';
 import { killNow } from './kill-now';
+import { limitMonitors } from './limit-monitors';
 import { Strangers } from './strangers';
 import type { Adopted, Containment, Enclosure, GroupLimits, LimitLevel, LimitScope, OnDegraded } from './types';
 import { WorkerLeaf, type LeafOwner } from './worker-leaf';
@@ -188,17 +188,8 @@ export class KernelContainment implements Containment {
   }
 
   #scope(level: LimitLevel, cgroup: Cgroup, id?: string): LimitScope {
-    const { safetyReadMs, killBufferBytes } = this.settings;
-    const monitor = new EventMemoryMonitor({
-      cgroup: cgroup.directory,
-      // This limit only: one below, over its own, is not its matter.
-      scope: 'local',
-      keys: ['high', 'max', 'oom'],
-      safetyReadMs,
-      // The option is the pool's; five per cent of their own marks for the others.
-      ...(level === 'pool' && killBufferBytes !== undefined && { killBufferBytes }),
-    });
     const gauge = level === 'pool' ? this.#gauge : new CgroupGauge(cgroup.directory, undefined);
+    const monitor = limitMonitors(level, cgroup.directory, gauge, this.settings);
     // Over its own mark a worker holds up nobody but itself, so there is no hurry.
     const takeover = level === 'worker' ? undefined : new Takeover(cgroup.directory, () => monitor.watch, this.settings);
     return { level, monitor, gauge, ...(id !== undefined && { id }), ...(takeover && { takeover }) };

@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { totalmem } from 'node:os';
 import { defaultHighBytes } from '../../cgroup/limits';
+import type { CreatedMonitors } from '../../monitor/create-monitors';
+import { MonitorSet } from '../../monitor/monitor-set';
 import { ThresholdPoller } from '../../monitor/threshold-poller';
 import type { MemoryLimits } from '../../monitor/types';
 import { native } from '../../native';
@@ -128,7 +130,11 @@ export class PollingContainment implements Containment {
     const gauge = new ProcessGauge(this.#processes, members, limits, killBufferBytes);
     const { name, pollMs, safetyReadMs } = this.settings;
     const of = { pool: `all processes of the pool ${name}`, group: `the processes of the group ${id ?? ''}`, worker: `the processes of the worker ${id ?? ''}` };
-    const monitor = new ThresholdPoller({ name: of[level], measure: (wasShort) => gauge.look(wasShort), intervalMs: pollMs, repeatMs: safetyReadMs });
+    const make = (): CreatedMonitors => ({
+      monitors: [new ThresholdPoller({ name: of[level], measure: (wasShort) => gauge.look(wasShort), intervalMs: pollMs, repeatMs: safetyReadMs })],
+      decisions: [{ name: 'threshold', made: true, reason: 'there is no cgroup' }],
+    });
+    const monitor = new MonitorSet({ cgroup: of[level], make, wantsPressure: false, retryMs: safetyReadMs });
     return { level, monitor, gauge, ...(id !== undefined && { id }) };
   }
 }

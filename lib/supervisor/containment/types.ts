@@ -1,5 +1,6 @@
 import type { SpawnOptions } from 'node:child_process';
 import type { SpillwayError } from '../../errors';
+import type { MonitorSet } from '../../monitor/monitor-set';
 import type { MemoryCounters, MemoryLimits, MemoryMonitor, MemoryUsage } from '../../monitor/types';
 import type { MainProcess } from '../main-process';
 import type { Takeover } from '../takeover/takeover';
@@ -74,7 +75,7 @@ export interface LimitScope {
   level: LimitLevel;
   /** Of the group or the worker. */
   id?: string;
-  monitor: MemoryMonitor;
+  monitor: MemoryMonitor & Pick<MonitorSet, 'health'>;
   gauge: Gauge;
   /** How the native thread relieves it when JavaScript does not answer; `undefined` where it cannot. */
   takeover?: Takeover;

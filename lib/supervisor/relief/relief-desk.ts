@@ -1,16 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import { SpillwayError } from '../../errors';
+import type { WatchHealth } from '../../monitor/ear';
 import type { Breach } from '../../monitor/types';
 import type { LimitScope } from '../containment/types';
 import type { KillFacts } from '../exit-cause';
 import { PlanKeeper } from '../takeover/plan-keeper';
 import { untoldBreach } from '../takeover/untold-breach';
-import type { Reclaimed, ReliefReport, SupervisorEvents } from '../types';
+import type { Reclaimed, SupervisorEvents } from '../types';
 import type { WorkerProcess } from '../worker-process';
 import { scopeRemoved } from './scope-removed';
 import { ownMark } from './own-mark';
 import type { ReliefContext } from './relief-context';
 import { ReliefRound } from './relief-round';
+import { stuckErrors } from './stuck-errors';
 
 export interface ReliefDeskContext extends Pick<ReliefContext, 'pool' | 'policy' | 'victimTimeoutMs' | 'dryRun' | 'warn' | 'clock'> {
   takeoverMs: number;
@@ -31,7 +33,7 @@ const shortestRenewalMs = 5;
 
 /** Hears all limits, and sees to it that there is never more than one relief round. */
 export class ReliefDesk {
-  readonly counts = { shortBreaches: 0, churnBreaches: 0, reliefRounds: 0 };
+  readonly counts = { shortBreaches: 0, churnBreaches: 0, stallBreaches: 0, reliefRounds: 0 };
   /** What is watched. */
   readonly #scopes = new Set<LimitScope>();
   /** In which report the next kill for a limit will be told; of those that the native thread may relieve also after their end. */
@@ -58,6 +60,11 @@ export class ReliefDesk {
   /** Settles when no round is under way; `undefined` when none is. */
   get rounds(): Promise<void> | undefined {
     return this.#rounds;
+  }
+
+  /** How the monitors of all limits do. */
+  get watches(): WatchHealth[] {
+    return [...this.#scopes].flatMap(({ monitor }) => monitor.health);
   }
 
   /** @throws what the monitor's `start()` throws */
@@ -123,6 +130,7 @@ export class ReliefDesk {
 
   #onBreach(scope: LimitScope, breach: Breach): void {
     if (breach.short) this.counts.shortBreaches++;
+    else if (breach.source === 'pressure') this.counts.stallBreaches++;
     else this.counts.churnBreaches++;
     // The native thread acts on a shortage only. It may be over by now.
     const untold = breach.short ? undefined : untoldBreach(scope);
@@ -184,7 +192,7 @@ export class ReliefDesk {
       const report = await round.run();
       // What the native thread kills from here on, while a listener takes its time, is the matter of the next one.
       this.#reportIds.delete(scope);
-      if (!report.dryRun) this.#tellStuck(report);
+      if (!report.dryRun) for (const error of stuckErrors(report)) this.context.emit('degraded', error);
       // While nothing can be done each safety read asks again, and one report says it all.
       const helpless = report.victims.length === 0 ? ['no-candidate', 'unreadable'].includes(report.outcome) : report.dryRun;
       // A breach that was heard while the last round ended: the shortage was over by then.
@@ -197,14 +205,6 @@ export class ReliefDesk {
     } finally {
       this.#current = undefined;
       scope.takeover?.release();
-    }
-  }
-
-  #tellStuck({ victims }: ReliefReport): void {
-    for (const { id, pid, died, stuck } of victims) {
-      if (died) continue;
-      const state = stuck === undefined ? '' : ` (state ${stuck.state}${stuck.waitsFor === undefined ? '' : `, in ${stuck.waitsFor}`})`;
-      this.context.emit('degraded', new SpillwayError('ERR_SPILLWAY_STUCK', `Worker ${id} was killed to relieve a limit, and its process ${pid} does not die${state}; its memory is not counted on`));
     }
   }
 

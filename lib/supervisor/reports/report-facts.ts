@@ -37,5 +37,6 @@ export function blockedMs({ decisions, victims, timeline }: ReliefReport): numbe
 /** Whether the kernel slows those down who allocate above the mark: it does at `memory.high`, not where processes are measured. */
 export function throttles({ breach, before: { limits } }: ReliefReport): boolean {
   const { highBytes = Infinity, maxBytes = Infinity } = limits;
-  return breach.source !== 'threshold' && highBytes !== Infinity && highBytes <= maxBytes;
+  const isOfProcesses = breach.source === 'threshold' && breach.basis !== 'pinned';
+  return !isOfProcesses && highBytes !== Infinity && highBytes <= maxBytes;
 }

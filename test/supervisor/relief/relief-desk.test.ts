@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events';
-import type { Breach, MemoryMonitor, MonitorEvents } from '../../../lib/monitor/types';
+import type { Breach, MonitorEvents } from '../../../lib/monitor/types';
 import type { KillPolicy } from '../../../lib/policy';
 import type { LimitLevel, LimitScope } from '../../../lib/supervisor/containment/types';
 import { ReliefDesk } from '../../../lib/supervisor/relief/relief-desk';
@@ -40,7 +40,7 @@ function scopeOf(level: LimitLevel, id?: string, short?: () => boolean): LimitSc
   const isShort = short ?? (() => workers.some(({ alive, facts }) => alive && (level === 'pool' || (level === 'group' ? facts.group : facts.id) === id)));
   const measure = (): PoolState => ({ usage: {}, limits: { highBytes: 1000 }, short: isShort(), markBytes: 1000, bytesToFree: isShort() ? 100 : 0 });
   const monitor = new FakeMonitor();
-  return { level, ...(id !== undefined && { id }), monitor: monitor as unknown as MemoryMonitor & FakeMonitor, gauge: { measure, judge: () => undefined } };
+  return { level, ...(id !== undefined && { id }), monitor: monitor as unknown as LimitScope['monitor'] & FakeMonitor, gauge: { measure, judge: () => undefined } };
 }
 function watch(...args: Parameters<typeof scopeOf>): LimitScope & { monitor: FakeMonitor } {
   const scope = scopeOf(...args);
@@ -66,14 +66,26 @@ it('one breach: one round, and every step is told', async () => {
   breach(pool);
   expect(desk.rounds).toBeDefined();
   await desk.rounds;
-  expect([names(), desk.rounds, desk.counts]).toEqual([['breach', 'victim', 'relief'], undefined, { shortBreaches: 1, churnBreaches: 0, reliefRounds: 1 }]);
+  expect([names(), desk.rounds, desk.counts]).toEqual([['breach', 'victim', 'relief'], undefined, { shortBreaches: 1, churnBreaches: 0, stallBreaches: 0, reliefRounds: 1 }]);
 });
 
 it('one that is not short is counted and told, and starts nothing', () => {
   const pool = watch('pool');
   add('a');
   breach(pool, { short: false });
-  expect([names(), desk.rounds, desk.counts]).toEqual([['breach'], undefined, { shortBreaches: 0, churnBreaches: 1, reliefRounds: 0 }]);
+  expect([names(), desk.rounds, desk.counts]).toEqual([['breach'], undefined, { shortBreaches: 0, churnBreaches: 1, stallBreaches: 0, reliefRounds: 0 }]);
+});
+
+it('a stall that is not short is counted and told, and starts nothing; one that is starts a round', async () => {
+  const pool = watch('pool');
+  add('a');
+  const stall = { source: 'pressure' } as Partial<Breach>;
+  breach(pool, { ...stall, short: false });
+  expect([names(), desk.rounds, desk.counts]).toEqual([['breach'], undefined, { shortBreaches: 0, churnBreaches: 0, stallBreaches: 1, reliefRounds: 0 }]);
+  breach(pool, stall);
+  breach(pool);
+  await desk.rounds;
+  expect([reports().length, desk.counts]).toEqual([1, { shortBreaches: 2, churnBreaches: 0, stallBreaches: 1, reliefRounds: 1 }]);
 });
 
 it('never two rounds: the second begins when the first is over', async () => {
@@ -109,7 +121,7 @@ it('a breach of the same limit in the course of its round needs no other', async
   for (let times = 0; times < 10; times++) breach(pool);
   slow.end();
   await desk.rounds;
-  expect(desk.counts).toEqual({ shortBreaches: 11, churnBreaches: 0, reliefRounds: 1 });
+  expect(desk.counts).toEqual({ shortBreaches: 11, churnBreaches: 0, stallBreaches: 0, reliefRounds: 1 });
 });
 
 it('many breaches before a round wait for one, the last of them', async () => {
