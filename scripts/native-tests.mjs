@@ -100,7 +100,7 @@ function testFlavour(name) {
   const began = performance.now();
   const failure = { passed: 0, failed: 1, skipped: 0 };
   if (!run('cmake', ['-S', ROOT, '-B', build, '-G', 'Unix Makefiles', '-DSPILLWAY_TESTS=ON', '-DCMAKE_RULE_MESSAGES=OFF', '--log-level=WARNING', ...flavour.cmake])) return failure;
-  if (!run('cmake', ['--build', build, '-j', JOBS, '--target', 'native_tests', '--', '--no-print-directory', '-s'])) return failure;
+  if (!run('cmake', ['--build', build, '-j', JOBS, '--target', 'native_tests', 'fuzz_targets', '--', '--no-print-directory', '-s'])) return failure;
   const built = performance.now();
 
   const prefix = name === 'thread' ? withoutAddressRandomization() : [];

@@ -13,7 +13,7 @@ import { ensureBuild, ensureDependencies } from './lib/setup.mjs';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const bin = (/** @type {string} */ name) => join('node_modules/.bin', name);
 
-/** @type {{ name: string, command: string[] }[]} */
+/** @type {{ name: string, command: string[], onRequest?: boolean }[]} */
 const tiers = [
   // The same sources by the second build, which also tells clang-tidy how they are compiled.
   { name: 'cmake build', command: ['sh', '-c', `${bin('cmake-js')} compile -O build-cmake --log-level error && node -e "require('./build-cmake/Release/spillway.node')"`] },
@@ -23,6 +23,8 @@ const tiers = [
   { name: 'lifecycle', command: ['node', 'scripts/jest-tier.mjs', 'lifecycle'] },
   { name: 'native', command: ['node', 'scripts/native-tests.mjs'] },
   { name: 'kernel', command: ['node', 'scripts/kernel-tests.mjs'] },
+  // Ten million executions; the inputs that were worth keeping are replayed by the native tests.
+  { name: 'fuzz', command: ['node', 'scripts/fuzz.mjs'], onRequest: true },
 ];
 
 /**
@@ -56,8 +58,8 @@ ensureBuild();
 const wanted = process.argv.slice(2);
 /** @type {{ name: string, passed: number, failed: number, seconds: number }[]} */
 const results = [];
-for (const { name, command } of tiers) {
-  if (wanted.length > 0 && !wanted.includes(name)) continue;
+for (const { name, command, onRequest = false } of tiers) {
+  if (wanted.length > 0 ? !wanted.includes(name) : onRequest) continue;
   console.log(`\n== ${name} ==`);
   const begin = performance.now();
   const { passed, failed } = await run(command);
