@@ -28,7 +28,8 @@ function parseMounts(mountinfo: string, isMeant: (type: string, options: string[
     const [, , , root, directory, mountOptions = ''] = fields.split(' ');
     const [type = '', , superOptions = ''] = fileSystem.split(' ');
     const options = superOptions.split(',').filter(Boolean);
-    if (!isMeant(type, options) || !fileSystem.includes(' ') || root === undefined || directory === undefined) return [];
+    // What is not absolute was cut, or is no line of the kernel's.
+    if (!isMeant(type, options) || !fileSystem.includes(' ') || root?.startsWith('/') !== true || directory?.startsWith('/') !== true) return [];
     const readOnly = options.includes('ro') || mountOptions.split(',').includes('ro');
     return [{ root: unescape(root), directory: unescape(directory), readOnly, options }];
   });
@@ -53,7 +54,8 @@ export function parseCgroup1Path(cgroup: string, controller: string): string | u
 
 /**
  * The directory of a cgroup, by whichever mount shows it. Compared as text: a leading `/..` leads out of
- * the cgroup namespace (cgroup_namespaces(7)), to a cgroup whose name cannot be seen from inside.
+ * the cgroup namespace (cgroup_namespaces(7)), to a cgroup whose name cannot be seen from inside. No cgroup
+ * has that name, so elsewhere in the path it is refused as well: it would lead out of the mount.
  */
 export function directoryOf(path: string, mounts: readonly Pick<CgroupMount, 'root' | 'directory'>[]): string | undefined {
   return directoriesOf(path, mounts)[0];
@@ -64,7 +66,7 @@ function directoriesOf(path: string, mounts: readonly Pick<CgroupMount, 'root' |
     const above = root === '/' ? '' : root;
     if (path !== root && !path.startsWith(`${above}/`)) return [];
     const below = path.slice(above.length);
-    return below.startsWith('/../') || below === '/..' ? [] : [join(directory, below).replace(/(.)\/$/, '$1')];
+    return /\/\.\.(?:\/|$)/.test(below) ? [] : [join(directory, below).replace(/(.)\/$/, '$1')];
   });
 }
 
@@ -82,7 +84,9 @@ export function ownCgroup(facts: CgroupFacts = hostFacts): string {
       'ERR_SPILLWAY_NOT_CGROUP2',
       mounts.length === 0
         ? "No cgroup v2 hierarchy is mounted; boot with 'systemd.unified_cgroup_hierarchy=1', or mount it: 'mount -t cgroup2 none /sys/fs/cgroup'"
-        : `The own cgroup ${String(path)} is not under any cgroup v2 mount (${mounts.map((mount) => mount.directory).join(', ')}); pass the option 'cgroup'`,
+        : path === undefined
+          ? "/proc/self/cgroup does not tell the own cgroup of the v2 hierarchy; pass the option 'cgroup'"
+          : `The own cgroup ${path} is not under any cgroup v2 mount (${mounts.map((mount) => mount.directory).join(', ')}); pass the option 'cgroup'`,
     );
   }
   return directory;
