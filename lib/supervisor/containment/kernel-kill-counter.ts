@@ -61,7 +61,8 @@ function machine(): number | undefined {
 
 function field(path: string, pattern: RegExp): number | undefined {
   const digits = pattern.exec(textOf(path) ?? '')?.[1];
-  return digits === undefined ? undefined : Number(digits);
+  // A number of any length: differences of infinite ones are none.
+  return digits === undefined ? undefined : Math.min(Number(digits), Number.MAX_SAFE_INTEGER);
 }
 
 function textOf(path: string): string | undefined {

@@ -1,3 +1,4 @@
+import fs from 'node:fs';
 import { KernelKillCounter } from '../../../lib/supervisor/containment/kernel-kill-counter';
 
 function counting(start: number | undefined): { counter: KernelKillCounter; set: (to: number | undefined) => void } {
@@ -39,6 +40,13 @@ it('one that shrinks goes on from there: no kill is made up, none that follows i
   expect(counter.total()).toBeGreaterThanOrEqual(0);
   set(4);
   expect([counter.take(), counter.take()]).toEqual([true, false]);
+});
+
+it('a number that is longer than any counter is held, and no kill', () => {
+  jest.spyOn(fs, 'readFileSync').mockReturnValue(`oom_kill ${'9'.repeat(400)}\n`);
+  const counter = new KernelKillCounter();
+  expect([counter.total(), counter.take()]).toEqual([0, false]);
+  jest.restoreAllMocks();
 });
 
 it('finds a source on this machine', () => {
