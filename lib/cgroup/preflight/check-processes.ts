@@ -16,7 +16,7 @@ export function checkProcesses(situation: Situation): Finding {
   if (facts.read(join(directory, 'cgroup.type')) === undefined) return ok('processes-in-base', 'The base is the root of the hierarchy, where processes may stay.');
   const text = facts.read(join(directory, 'cgroup.procs'));
   if (text === undefined) return skipped('processes-in-base', `${directory} does not tell its processes`);
-  const others = text.split('\n').filter(Boolean).map(Number).filter((pid) => !ours.has(pid));
+  const others = text.split('\n').filter((line) => /^\d+$/.test(line)).map(Number).filter((pid) => !ours.has(pid));
   if (others.length === 0) return ok('processes-in-base', 'No other process stands in the base.');
   // Were it handed down already, processes beside it could not be there.
   if (readWords(join(directory, 'cgroup.subtree_control'), facts).includes('memory')) {

@@ -7,8 +7,8 @@ import type { Finding } from './types';
 /** Swap takes what a pool holds beyond its mark, if nobody limits it; zswap keeps it in memory, compressed. */
 export function checkSwap({ base, facts, own }: Situation): Finding {
   if (facts.platform !== 'linux') return skipped('swap', 'this is not Linux');
-  // proc(5): the size is in KiB.
-  const sizes = facts.read('/proc/swaps')?.split('\n').slice(1).filter(Boolean).map((line) => Number(line.split(/\s+/)[2]) * 1024);
+  // proc(5): the size is in KiB. Only lines that have one are areas.
+  const sizes = facts.read('/proc/swaps')?.split('\n').flatMap((line) => /^\S+\s+\S+\s+(\d+)\s/.exec(line)?.[1] ?? []).map((size) => Number(size) * 1024);
   if (sizes === undefined) return skipped('swap', '/proc/swaps cannot be read');
   if (sizes.length === 0) return ok('swap', 'No swap.');
   const zswap = facts.read('/sys/module/zswap/parameters/enabled')?.trim() === 'Y';

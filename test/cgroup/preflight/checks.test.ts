@@ -71,6 +71,11 @@ describe('permission', () => {
 });
 
 describe('processes-in-base', () => {
+  it('counts lines that are numbers only', () => {
+    const host = systemService().cgroup(service, { delegate: true }).put({ [`${service}/cgroup.procs`]: '100\n\0\nNaN\n-7\n0x8\n' });
+    expect(find('processes-in-base', host)).toMatchObject({ severity: 'ok', message: 'No other process stands in the base.' });
+  });
+
   it('lists every one that would have to be moved', () => {
     const host = systemService().cgroup(service, { procs: [7, 100, 8, 9, 0], delegate: true }).process(7, 'sh').process(8, 'node');
     expect(find('processes-in-base', host)).toMatchObject({
@@ -151,6 +156,12 @@ describe('sys-resource', () => {
 
 describe('swap', () => {
   const swaps = 'Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n/dev/vda2                               partition\t1048576\t\t0\t\t-2\n';
+  it('counts lines that have a size only', () => {
+    const host = systemService().put({ '/proc/swaps': `${swaps}garbage\n\n/dev/vdc partition none 0 -3\nFilename Type Size Used Priority\n` });
+    expect(find('swap', host).message).toMatch(/^1 GiB of swap;/);
+    expect(find('swap', host.put({ '/proc/swaps': '\0garbage' })).message).toBe('No swap.');
+  });
+
   it('is limited by memory.swap.max', () => {
     const host = systemService().put({ '/proc/swaps': swaps, '/sys/module/zswap/parameters/enabled': 'Y\n' }).cgroup(service, { delegate: true, procs: [100], files: { 'memory.max': 'max', 'memory.swap.max': 'max' } });
     expect(find('swap', host)).toMatchObject({ severity: 'ok', message: '1 GiB of swap with zswap; pools keep out of it, as limits.swapMaxBytes is 0 by default.' });
