@@ -52,6 +52,8 @@ export const errorCodes = [
   'ERR_SPILLWAY_TIMEOUT',
   /** A reclaimer threw, or did not return a number of bytes; `cause` is what it threw. */
   'ERR_SPILLWAY_RECLAIMER_FAILED',
+  /** A component, or an amount of it, was declared twice. */
+  'ERR_SPILLWAY_ALREADY_DECLARED',
 ] as const;
 
 export type ErrorCode = (typeof errorCodes)[number];
