@@ -54,6 +54,10 @@ export const errorCodes = [
   'ERR_SPILLWAY_RECLAIMER_FAILED',
   /** A component, or an amount of it, was declared twice. */
   'ERR_SPILLWAY_ALREADY_DECLARED',
+  /** The components' minimum does not fit into the grant. */
+  'ERR_SPILLWAY_INSUFFICIENT_MINIMUM_MEMORY',
+  /** The components' minimum fits into the grant, their firm limit does not. */
+  'ERR_SPILLWAY_FIRM_LIMIT_EXCEEDS_AVAILABLE',
 ] as const;
 
 export type ErrorCode = (typeof errorCodes)[number];

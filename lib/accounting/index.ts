@@ -1,5 +1,10 @@
 export type { BoundsBuilder, MemoryBounds } from './bounds-builder';
+export type { BoundsError } from './bounds-error';
+export { BoundsVerifier, type VerifiedBounds } from './bounds-verifier';
 export type { BoundFigures, ComponentBounds, NamedExpr } from './component-bounds';
 export { type Component, ComponentRegistry, type ComponentRegistryOptions } from './component-registry';
+export { formatBounds } from './format-bounds';
+export { MemoryGrant } from './memory-grant';
+export { partition, type PartitionStrategy, type Partaker, type Share } from './partition';
 export type { UsageBuilder } from './usage-builder';
 export { type CompoundExpr, UsageExpr, type ValueExpr } from './usage-expr';
