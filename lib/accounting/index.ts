@@ -5,6 +5,8 @@ export type { BoundFigures, ComponentBounds, NamedExpr } from './component-bound
 export { type Component, ComponentRegistry, type ComponentRegistryOptions } from './component-registry';
 export { formatBounds } from './format-bounds';
 export { MemoryGrant } from './memory-grant';
+export { findMemoryLimit, type MemoryLimit } from './memory-limit';
 export { partition, type PartitionStrategy, type Partaker, type Share } from './partition';
 export type { UsageBuilder } from './usage-builder';
 export { type CompoundExpr, UsageExpr, type ValueExpr } from './usage-expr';
+export { type MemoryMode, type MemoryVerification, verifyMemory, type VerifyMemoryOptions } from './verify-memory';
