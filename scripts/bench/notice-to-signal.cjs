@@ -8,6 +8,7 @@ const { mkdirSync, readFileSync, rmdirSync, writeFileSync } = require('node:fs')
 const { once } = require('node:events');
 const { cpus, release } = require('node:os');
 const { join } = require('node:path');
+const { spread } = require('./spread.cjs');
 
 /** @type {typeof import('../../lib/index')} */
 const { Supervisor } = require(join(__dirname, '../../dist'));
@@ -56,24 +57,18 @@ async function round({ by, supervisor, reports }) {
  */
 const atMs = ({ timeline }, step) => timeline.find((entry) => entry.step === step)?.atMs;
 
-/** @param {number[]} values */
-function spread(values) {
-  const sorted = values.toSorted((a, b) => a - b);
-  const quantile = (/** @type {number} */ share) => sorted[Math.min(sorted.length - 1, Math.ceil(share * sorted.length) - 1)] ?? NaN;
-  return { count: sorted.length, p50Ms: quantile(0.5), p99Ms: quantile(0.99), minMs: sorted[0] ?? NaN, maxMs: sorted.at(-1) ?? NaN };
-}
-
 /** @param {Awaited<ReturnType<typeof open>>} row */
 function figures({ name, reports }) {
   const between = (/** @type {Step} */ from, /** @type {Step} */ to) => reports.flatMap((report) => {
     const [begin, end] = [atMs(report, from), atMs(report, to)];
-    // The native thread takes no lease, and what it has done JavaScript hears later: steps in another order are none.
+    // The native thread takes no lease, and what it has done JavaScript hears of later: steps in another order are none.
     return begin === undefined || end === undefined || end < begin ? [] : [end - begin];
   });
   return {
     name,
+    unit: 'ms',
     ...spread(between('noticed', 'signalled')),
-    steps: steps.map(([from, to]) => ({ step: `${from} -> ${to}`, ...spread(between(from, to)) })).filter(({ count }) => count > 0),
+    steps: steps.map(([from, to]) => ({ name: `${from} to ${to}`, unit: 'ms', ...spread(between(from, to)) })).filter(({ count }) => count > 0),
   };
 }
 
