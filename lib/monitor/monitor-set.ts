@@ -163,7 +163,10 @@ export class MonitorSet extends EventEmitter<MonitorEvents> implements MemoryMon
 
   #follow(ear: Ear, monitor: MemoryMonitor): void {
     const isPressure = ear.source === 'pressure';
-    monitor.on('breach', (breach) => { this.#tell('breach', breach); });
+    monitor.on('breach', (breach) => {
+      // A threshold monitor looks at the limits above as well, whose shortage is not this one's.
+      if (breach.source !== 'threshold' || breach.level === this.options.cgroup) this.#tell('breach', breach);
+    });
     if (!isPressure) monitor.on('clear', () => { this.#tell('clear'); });
     monitor.on('degraded', (error) => {
       ear.failure = error;

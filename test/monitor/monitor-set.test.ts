@@ -36,7 +36,7 @@ class FakeMonitor extends EventEmitter<MonitorEvents> {
   }
 
   breach(short = true): void {
-    this.emit('breach', { ...need(0).breach, reason: this.source, short } as Breach);
+    this.emit('breach', { ...need(0).breach, reason: this.source, short });
   }
 
   degrade(error = limit()): void {
@@ -136,6 +136,16 @@ describe('when the best fails at run time', () => {
     the('event').health = 'ok';
     jest.advanceTimersByTime(1000);
     expect([heard(), set.state, health(set), jest.getTimerCount()]).toEqual([['event'], 'ok', [['event', 'ok']], 0]);
+  });
+
+  it('the shortage of a limit above is not told by the next one', () => {
+    setOf().start();
+    the('event').degrade();
+    told = [];
+    const breach = { ...need(0).breach, source: 'threshold', short: true };
+    the('threshold').emit('breach', { ...breach, reason: 'above', level: '/' } as Breach);
+    the('threshold').emit('breach', { ...breach, reason: 'own', level: '/pool' } as Breach);
+    expect(told).toEqual(['breach own']);
   });
 
   it('and fails again, another one takes its place', () => {
