@@ -7,9 +7,9 @@
 namespace spillway {
 namespace {
 
-constexpr std::array<std::string_view, 7> kKeys = {
-    "anon",          "file",        "kernel",          "shmem",
-    "inactive_file", "active_file", "slab_reclaimable"};
+constexpr std::array<std::string_view, 8> kKeys = {
+    "anon",          "file",        "kernel",           "shmem",
+    "inactive_file", "active_file", "slab_reclaimable", "swapcached"};
 
 struct MemoryStatTarget {
   using Value = MemoryUsage;
@@ -51,7 +51,7 @@ struct MemoryStatTarget {
     return figures;
   }
 
-  static Value filled() { return {7, 7, 7, 7, 7, 7, 7, 7, 7}; }
+  static Value filled() { return {7, 7, 7, 7, 7, 7, 7, 7, 7, 7}; }
 
   static std::string write(Value usage) {
     // A key that is not among ours, as a text may not be empty.
@@ -73,7 +73,8 @@ struct MemoryStatTarget {
             &usage->shmem,
             &usage->inactive_file,
             &usage->active_file,
-            &usage->slab_reclaimable};
+            &usage->slab_reclaimable,
+            &usage->swap_cached};
   }
 };
 
