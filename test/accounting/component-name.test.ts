@@ -30,7 +30,7 @@ describe('componentName', () => {
   it('refuses more than 1024 characters with the names above', () => {
     expect(componentName('a', 'b'.repeat(1022))).toHaveLength(1024);
     expect(errorOf(() => componentName('a', 'b'.repeat(1023)))).toMatchObject({ code: 'ERR_SPILLWAY_INVALID_OPTION' });
-    expect(errorOf(() => componentName('', '.'.repeat(10_000_000)))).toMatchObject({ code: 'ERR_SPILLWAY_INVALID_OPTION' });
+    expect(errorOf(() => componentName('', '.'.repeat(100_000)))).toMatchObject({ code: 'ERR_SPILLWAY_INVALID_OPTION' });
   });
 
   it('of a name of its own making is that name', () => {

@@ -1,11 +1,10 @@
 import fc from 'fast-check';
 import fs from 'node:fs';
 import { setImmediate as aTurn } from 'node:timers/promises';
-import { directoryOf, ownCgroup, parseCgroup2Mounts, parseCgroup2Path } from '../../lib/cgroup/own-cgroup';
+import { directoryOf, ownCgroup, parseCgroup1Mounts, parseCgroup1Path, parseCgroup2Mounts, parseCgroup2Path } from '../../lib/cgroup/own-cgroup';
 import type { CgroupFacts } from '../../lib/cgroup/preflight/host-facts';
 import type { SpillwayError } from '../../lib/errors';
 import { parseProcessStat } from '../../lib/process/process-entry';
-import { parseMemory } from '../../lib/process/process-memory';
 import { formatMarker, readMarker } from '../../lib/process/worker-marker';
 import { KernelKillCounter } from '../../lib/supervisor/containment/kernel-kill-counter';
 import { statOf } from '../process/support/fixture-proc';
@@ -22,10 +21,12 @@ const lineOf = ({ root, directory, readOnly, options }: ReturnType<typeof parseC
 
 function checkMounts(text: string): void {
   const mounts = parseCgroup2Mounts(text);
-  expect(mounts.length).toBeLessThanOrEqual(text.split('\n').length);
-  for (const { root, directory } of mounts) {
-    expect(root).toMatch(/^\//);
-    expect(directory).toMatch(/^\//);
+  for (const all of [mounts, parseCgroup1Mounts(text, 'memory')]) {
+    expect(all.length).toBeLessThanOrEqual(text.split('\n').length);
+    for (const { root, directory } of all) {
+      expect(root).toMatch(/^\//);
+      expect(directory).toMatch(/^\//);
+    }
   }
   expect(parseCgroup2Mounts(mounts.map(lineOf).join(''))).toEqual(mounts);
 }
@@ -37,9 +38,12 @@ const mounts = [
 ];
 
 function checkPath(text: string): void {
+  const lines = text.split('\n');
+  const v1Path = parseCgroup1Path(text, 'memory');
+  if (v1Path !== undefined) expect(lines.some((line) => line.endsWith(`:${v1Path}`) || line.endsWith(`:${v1Path} (deleted)`))).toBe(true);
   const path = parseCgroup2Path(text);
   if (path === undefined) return;
-  expect(text.split('\n').some((line) => line === `0::${path}` || line === `0::${path} (deleted)`)).toBe(true);
+  expect(lines.some((line) => line === `0::${path}` || line === `0::${path} (deleted)`)).toBe(true);
   for (const mount of mounts) {
     const directory = directoryOf(path, [mount]) ?? mount.directory;
     expect(`${directory}/`).toMatch(new RegExp(`^${mount.directory}/`));
@@ -55,17 +59,6 @@ function checkStat(text: string): void {
   expect(pid).toBeGreaterThan(0);
   expect(entry.state).toMatch(/^[A-Za-z]$/);
   expect(parseProcessStat(statOf(entry))).toEqual({ threadCount: 1, ...entry });
-}
-
-function checkMemory(keys: Parameters<typeof parseMemory>[1]): (text: string) => void {
-  return (text) => {
-    const memory = parseMemory(text, keys);
-    if (memory === undefined) return;
-    const bytes = [memory.anonBytes, memory.shmemBytes, memory.swapBytes];
-    expect(bytes.filter((each) => !isCount(each) || (each % 1024 !== 0 && each !== Number.MAX_SAFE_INTEGER))).toEqual([]);
-    const lines = keys.map((key, at) => `${key}:\t${Math.ceil((bytes[at] ?? 0) / 1024)} kB\n`);
-    expect(parseMemory(`Name:\tx\n${lines.join('')}`, keys)).toEqual(memory);
-  };
 }
 
 function readMarkerOf(environ: string): ReturnType<typeof readMarker> {
@@ -99,15 +92,10 @@ function checkKills(text: string): void {
   expect([[undefined, false], [0, false]]).toContainEqual(countKills(text));
 }
 
-const statusKeys = ['RssAnon', 'RssShmem', 'VmSwap'] as const;
-const rollupKeys = ['Pss_Anon', 'Pss_Shmem', 'SwapPss'] as const;
-
 describe.each<[string, (text: string) => unknown, (text: string) => void]>([
   ['mountinfo', parseCgroup2Mounts, checkMounts],
   ['proc-cgroup', parseCgroup2Path, checkPath],
   ['proc-stat', parseProcessStat, checkStat],
-  ['proc-status', (text) => parseMemory(text, statusKeys), checkMemory(statusKeys)],
-  ['smaps-rollup', (text) => parseMemory(text, rollupKeys), checkMemory(rollupKeys)],
   ['environ', readMarkerOf, checkMarker],
   ['vmstat', countKills, checkKills],
 ])('%s', (folder, parse, check) => {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ownCgroup } from '../../cgroup/own-cgroup';
+import { ownCgroup, parseCgroup1Path } from '../../cgroup/own-cgroup';
 
 /**
  * Tells, where workers have no cgroups of their own, whether the kernel's OOM killer has been here: by
@@ -49,7 +49,7 @@ function ownEvents(): number | undefined {
 
 /** cgroup v1; Linux 4.13. */
 function ownOomControl(): number | undefined {
-  const path = /^\d+:(?:[^:]*,)?memory(?:,[^:]*)?:(.*)$/m.exec(textOf('/proc/self/cgroup') ?? '')?.[1];
+  const path = parseCgroup1Path(textOf('/proc/self/cgroup') ?? '', 'memory');
   if (path === undefined) return undefined;
   // Inside a container the mount shows the own cgroup as its root.
   return [path, '/'].map((at) => field(join('/sys/fs/cgroup/memory', at, 'memory.oom_control'), /^oom_kill (\d+)$/m)).find((count) => count !== undefined);
