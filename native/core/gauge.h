@@ -36,7 +36,7 @@ struct GaugeReading {
 // host.
 class Gauge {
  public:
-  explicit Gauge(GaugeTerms terms) : terms_(std::move(terms)) {}
+  explicit Gauge(const GaugeTerms& terms) : terms_(terms) {}
   virtual ~Gauge() = default;
   Gauge(const Gauge&) = delete;
   Gauge& operator=(const Gauge&) = delete;
@@ -79,10 +79,8 @@ class CgroupGauge final : public Gauge {
  public:
   // `is_watched`: not one above the watched one. It is judged without a limit,
   // too: the host's memory is one.
-  CgroupGauge(GaugeTerms terms, MemoryLevel level, bool is_watched)
-      : Gauge(std::move(terms)),
-        level_(std::move(level)),
-        is_watched_(is_watched) {}
+  CgroupGauge(const GaugeTerms& terms, MemoryLevel level, bool is_watched)
+      : Gauge(terms), level_(std::move(level)), is_watched_(is_watched) {}
 
   std::optional<Failure> look(const HostMemory& host, bool limits_due,
                               std::span<char> buffer) override;
