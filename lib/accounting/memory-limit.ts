@@ -1,8 +1,7 @@
 import { totalmem } from 'node:os';
-import { lowestLimitOf } from '../cgroup/limits';
-import { ownCgroup } from '../cgroup/own-cgroup';
-import { type CgroupFacts, hostFacts } from '../cgroup/preflight/host-facts';
-import { SpillwayError } from '../errors';
+import type { PlaceFacts } from '../cgroup/memory-place';
+import { memorySnapshotOf } from '../cgroup/memory-snapshot';
+import { hostFacts } from '../cgroup/preflight/host-facts';
 
 export interface MemoryLimit {
   bytes: number;
@@ -11,20 +10,12 @@ export interface MemoryLimit {
 }
 
 /**
- * How much memory there is for this process: the lowest `memory.max` or `memory.high` of its cgroup and those above
- * it, or the machine's memory where that is less, or none is set, or no cgroup v2 can be seen.
+ * How much memory there is for this process: the lowest limit of its cgroup and those above it, on cgroup v2
+ * (`memory.max`, `memory.high`) or v1 (`memory.limit_in_bytes`); the machine's memory where that is less, none is
+ * set, or no cgroup can be seen.
  */
-export function findMemoryLimit(facts: CgroupFacts = hostFacts, hostBytes = totalmem()): MemoryLimit {
-  const cgroup = ownCgroupIfAny(facts);
-  const { bytes, source } = cgroup === undefined ? { bytes: Infinity, source: undefined } : lowestLimitOf(cgroup, facts);
-  return source === undefined || bytes >= hostBytes ? { bytes: hostBytes, source: 'host' } : { bytes, source };
-}
-
-function ownCgroupIfAny(facts: CgroupFacts): string | undefined {
-  try {
-    return ownCgroup(facts);
-  } catch (error) {
-    if (error instanceof SpillwayError && error.code === 'ERR_SPILLWAY_NOT_CGROUP2') return undefined;
-    throw error;
-  }
+export function findMemoryLimit(facts: PlaceFacts = hostFacts): MemoryLimit {
+  const { totalBytes, limitedBy, sources } = memorySnapshotOf(facts);
+  if (totalBytes !== undefined && limitedBy !== undefined && limitedBy !== 'host') return { bytes: totalBytes, source: sources.total[0] ?? limitedBy };
+  return { bytes: totalBytes ?? totalmem(), source: 'host' };
 }
