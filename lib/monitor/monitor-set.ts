@@ -118,20 +118,21 @@ export class MonitorSet extends EventEmitter<MonitorEvents> implements MemoryMon
   #look(given?: Map<Source, MemoryMonitor | SpillwayError>): void {
     let made = given;
     const openIfShut = (ear: Ear): void => {
-      if (ear.monitor === undefined) this.#open(ear, (made ??= this.#make()));
+      if (ear.monitor === undefined) this.#open(ear, () => (made ??= this.#make()));
     };
     let isHeard = false;
+    const [best] = this.#alternatives();
     for (const ear of this.#alternatives()) {
       if (isHeard) ear.close();
       else openIfShut(ear);
       // Another one would fare no better.
-      if (ear.failure !== undefined && ear.monitor === undefined && !mayPass(ear.failure)) return;
+      if (ear === best && ear.failure !== undefined && ear.monitor === undefined && !mayPass(ear.failure)) return;
       isHeard ||= !ear.isDeaf;
     }
     const pressure = this.#ears.get('pressure');
     if (pressure !== undefined && (pressure.failure === undefined || mayPass(pressure.failure))) openIfShut(pressure);
     for (const ear of this.#ears.values()) ear.health();
-    this.#lookAgain(this.#alternatives()[0]?.isDeaf === true || (pressure?.monitor === undefined && mayPass(pressure?.failure)));
+    this.#lookAgain(best?.isDeaf === true || (pressure?.monitor === undefined && mayPass(pressure?.failure)));
   }
 
   #lookAgain(needed: boolean): void {
@@ -145,10 +146,11 @@ export class MonitorSet extends EventEmitter<MonitorEvents> implements MemoryMon
     }
   }
 
-  #open(ear: Ear, made: ReadonlyMap<Source, MemoryMonitor | SpillwayError>): void {
+  /** `make` throws, too, when the cgroup is gone. */
+  #open(ear: Ear, make: () => ReadonlyMap<Source, MemoryMonitor | SpillwayError>): void {
     const before = ear.failure;
     try {
-      const monitor = made.get(ear.source);
+      const monitor = make().get(ear.source);
       if (monitor === undefined || monitor instanceof SpillwayError) throw monitor ?? new Error('it is not made any more');
       monitor.start();
       ear.monitor = monitor;

@@ -50,9 +50,12 @@ const refuse = new Map<Source, Error>();
 let all: FakeMonitor[];
 let sets: MonitorSet[];
 let told: string[];
+/** Why none can be made. */
+let gone: SpillwayError | undefined;
 beforeEach(() => {
   jest.useFakeTimers();
   refuse.clear();
+  gone = undefined;
   [all, sets, told] = [[], [], []];
 });
 afterEach(() => {
@@ -66,6 +69,7 @@ afterEach(() => {
 function setOf(sources: readonly Source[] = ['event', 'threshold'], { wantsPressure = false } = {}): MonitorSet {
   const names = ['event', 'threshold', 'pressure'] as const;
   const make = (): CreatedMonitors => {
+    if (gone !== undefined) throw gone;
     const monitors = names.filter((name) => sources.includes(name)).map((source) => new FakeMonitor(source));
     all.push(...monitors);
     return { monitors: monitors as unknown as MemoryMonitor[], decisions: names.map((name) => ({ name, made: sources.includes(name), reason: `because of ${name}` })) };
@@ -136,6 +140,17 @@ describe('when the best fails at run time', () => {
     the('event').health = 'ok';
     jest.advanceTimersByTime(1000);
     expect([heard(), set.state, health(set), jest.getTimerCount()]).toEqual([['event'], 'ok', [['event', 'ok']], 0]);
+  });
+
+  it('and no other can be made, because the cgroup is gone, that is told, once, and tried again', () => {
+    const set = setOf().start();
+    gone = failing('ERR_SPILLWAY_CGROUP_NOT_FOUND');
+    the('event').degrade();
+    jest.advanceTimersByTime(5000);
+    expect([heard(), told]).toEqual([['event'], [`degraded: ${noDescriptor}`, 'degraded: failed with ERR_SPILLWAY_CGROUP_NOT_FOUND']]);
+    the('event').health = 'ok';
+    jest.advanceTimersByTime(1000);
+    expect([health(set), jest.getTimerCount()]).toEqual([[['event', 'ok']], 0]);
   });
 
   it('the shortage of a limit above is not told by the next one', () => {
