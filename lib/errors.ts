@@ -58,6 +58,14 @@ export const errorCodes = [
   'ERR_SPILLWAY_INSUFFICIENT_MINIMUM_MEMORY',
   /** The components' minimum fits into the grant, their firm limit does not. */
   'ERR_SPILLWAY_FIRM_LIMIT_EXCEEDS_AVAILABLE',
+  /** The number is no slot of this allocator. */
+  'ERR_SPILLWAY_UNKNOWN_SLOT',
+  /** The slot is not in use: it was freed before, or was never taken. */
+  'ERR_SPILLWAY_SLOT_NOT_IN_USE',
+  /** The slot is still starting: `started()` or `startFailed()` comes first. */
+  'ERR_SPILLWAY_SLOT_STARTING',
+  /** The slot is in use already: it does not start any more. */
+  'ERR_SPILLWAY_SLOT_STARTED',
 ] as const;
 
 export type ErrorCode = (typeof errorCodes)[number];

@@ -1,0 +1,3 @@
+export { SlotAllocator } from './slot-allocator';
+export type { FreeOptions, SlotAllocatorOptions, TrimOptions } from './slot-options';
+export type { SlotGrant, SlotOutcome, SlotStats } from './types';
