@@ -66,6 +66,18 @@ export const errorCodes = [
   'ERR_SPILLWAY_SLOT_STARTING',
   /** The slot is in use already: it does not start any more. */
   'ERR_SPILLWAY_SLOT_STARTED',
+  /** A loader threw; `cause` is what it threw. */
+  'ERR_SPILLWAY_LOADER_FAILED',
+  /** A loader returned what it must not. */
+  'ERR_SPILLWAY_LOADER_INVALID',
+  /** A loader did not answer within `loadTimeoutMs`. */
+  'ERR_SPILLWAY_LOADER_TIMEOUT',
+  /** All that could make room for code, or for one more instance, is in use. */
+  'ERR_SPILLWAY_NO_ROOM',
+  /** As many wait already as may. */
+  'ERR_SPILLWAY_QUEUE_FULL',
+  /** The lease was given back before. */
+  'ERR_SPILLWAY_LEASE_ENDED',
 ] as const;
 
 export type ErrorCode = (typeof errorCodes)[number];

@@ -1,0 +1,5 @@
+export type { AcquireOptions } from './acquire-options';
+export type { InstanceCacheOptions, RemoveOptions } from './cache-options';
+export { InstanceCache } from './instance-cache';
+export type { Lease } from './lease';
+export type { CacheStats, CodeRequest, CodeSource, EvictionReason, InstanceCacheEvents, InstanceLoader, InstanceRequest } from './types';
