@@ -246,7 +246,7 @@ describe('options', () => {
   it.each<[unknown, object | null]>([[5, {}], ['f', { group: 1 }], ['f', { signature: null }], ['f', { signal: {} }], ['f', { timeoutMs: -1 }], ['f', { timeoutMs: 2 ** 31 }], ['f', { grup: 'g' }], ['f', null]])(
     'acquire(%p, %p) is refused, and leaves nothing', async (name, options) => {
       const { cache } = new World();
-      expect(await rejection(cache.acquire(name as string, options as object))).toMatchObject({ code: 'ERR_SPILLWAY_INVALID_OPTION' });
+      expect(await rejection(cache.acquire(name as string, options as never))).toMatchObject({ code: 'ERR_SPILLWAY_INVALID_OPTION' });
       expect(cache.stats).toMatchObject({ ...empty, misses: 0 });
     });
 
