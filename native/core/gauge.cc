@@ -78,10 +78,10 @@ bool CgroupGauge::is_clear(uint64_t at_most) const {
 std::optional<Failure> CgroupGauge::measure(const HostMemory& host,
                                             bool limits_read,
                                             std::span<char> buffer) {
-  const bool with_swap =
+  reads_swap_ =
       counts_swap(terms_.basis, terms_.include_swap) && host.swap_total > 0;
   MemoryUsage usage;
-  if (const auto failure = level_.read_current(with_swap, buffer, &usage)) {
+  if (const auto failure = level_.read_current(reads_swap_, buffer, &usage)) {
     return failure;
   }
   const uint64_t at_most = *usage.current + swap_held(usage, reading_.limits);
@@ -107,6 +107,11 @@ std::optional<Failure> CgroupGauge::measure(const HostMemory& host,
   reading_.used = *used;
   over_ = is_over(*used, reading_.threshold, over_);
   return std::nullopt;
+}
+
+FarFile CgroupGauge::far_file() const {
+  if (over_ || reads_swap_ || reading_.threshold.begin == 0) return {};
+  return {level_.current_fd(), reading_.threshold.begin};
 }
 
 bool CgroupGauge::is_short() const {

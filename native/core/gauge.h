@@ -32,6 +32,12 @@ struct GaugeReading {
   std::optional<uint64_t> pinned;
 };
 
+// All that is needed to see that a gauge is still below its threshold.
+struct FarFile {
+  int fd = -1;             // of memory.current; -1: more than that is needed
+  uint64_t threshold = 0;  // not over while it says no more
+};
+
 // One thing that is held against a threshold: a cgroup with a limit, or the
 // host.
 class Gauge {
@@ -50,6 +56,10 @@ class Gauge {
   bool over() const { return over_; }
   // Whether this is a reason to kill: it is over by more than cache.
   virtual bool is_short() const = 0;
+
+  // Good until limits are read again.
+  virtual FarFile far_file() const { return {}; }
+  bool judged() const { return judged_; }
 
   // How far below the threshold; 0 when over. kUnlimited: nothing to judge.
   uint64_t distance() const;
@@ -85,6 +95,7 @@ class CgroupGauge final : public Gauge {
   std::optional<Failure> look(const HostMemory& host, bool limits_due,
                               std::span<char> buffer) override;
   bool is_short() const override;
+  FarFile far_file() const override;
 
  private:
   std::optional<Failure> read_limits(const HostMemory& host,
@@ -97,6 +108,7 @@ class CgroupGauge final : public Gauge {
   MemoryLevel level_;
   const bool is_watched_;
   bool limits_known_ = false;
+  bool reads_swap_ = false;  // beside the total
 };
 
 }  // namespace spillway

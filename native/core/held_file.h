@@ -20,6 +20,9 @@ class HeldFile {
   // A missing file is no failure here: read() says ENOENT.
   static Result<HeldFile> open(std::string directory, const char* name);
 
+  // Of a file that is held open; -1 otherwise.
+  int held_fd() const { return held_ && fd_.valid() ? fd_.get() : -1; }
+
   // Hands what it says to `parse(text)`, which returns Parsed; failures bear
   // its name. ENODEV: its directory is gone. kCutContent: an ordinary file was
   // caught half written, also at a second try.

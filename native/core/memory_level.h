@@ -31,6 +31,11 @@ class MemoryLevel {
 
   std::optional<Failure> open_usage();
 
+  // Of the total, where it is held open; -1 otherwise.
+  int current_fd() const {
+    return files_[kCurrent].has_value() ? files_[kCurrent]->held_fd() : -1;
+  }
+
   // Two files, about 0.7 us each, and one more with swap.
   std::optional<Failure> read_limits(bool with_swap, std::span<char> buffer,
                                      MemoryLimits* limits) const;

@@ -26,8 +26,8 @@ constexpr int64_t kNever = INT64_MIN / 2;
 ThresholdWatch::ThresholdWatch(const ThresholdWatchOptions& options,
                                HeldFile meminfo,
                                std::vector<std::unique_ptr<Gauge>> gauges)
-    : place_(options.place.kind),
-      pace_(options.pace),
+    : pace_(options.pace),
+      place_(options.place.kind),
       repeat_ns_(options.repeat_ns),
       meminfo_(std::move(meminfo)),
       gauges_(std::move(gauges)),
@@ -81,16 +81,49 @@ ThresholdReport ThresholdWatch::take() {
 
 bool ThresholdWatch::look(Cause /*cause*/, int64_t now_ns,
                           std::span<char> buffer) {
+  if (is_far(now_ns, buffer)) return false;
   if (report_.removed) return false;
+  far_until_ns_ = 0;
   const std::optional<Failure> failure = sample(now_ns, buffer);
   if (failure.has_value() && failure->error == ENODEV) return retire();
   const bool news = note(failure, now_ns);
   const bool tell = judge(now_ns) || news;
   // Over it, time matters no more.
-  next_ns_ = next_sample_ns(
-      now_ns,
-      report_.over ? pace_.slowest_ns : sample_interval_ns(distance(), pace_));
+  wait_for(report_.over ? kUnlimited : distance(), now_ns);
+  if (report_.over || failure.has_value() || of_host()) return tell;
+  far_ = far_file();
+  if (far_.fd >= 0) {
+    far_until_ns_ = std::min(limits_ns_ + kLimitsAgeNs, host_ns_ + kHostAgeNs);
+  }
   return tell;
+}
+
+bool ThresholdWatch::is_far(int64_t now_ns, std::span<char> buffer) {
+  if (now_ns >= far_until_ns_) return false;
+  const Result<std::string_view> text = read_file(far_.fd, buffer);
+  uint64_t used = 0;
+  if (failure_of(text) != nullptr ||
+      parse_value(std::get<std::string_view>(text), &used) != Parsed::kOk ||
+      used > far_.threshold) {
+    return false;
+  }
+  wait_for(far_.threshold - used, now_ns);
+  return true;
+}
+
+FarFile ThresholdWatch::far_file() const {
+  FarFile found;
+  for (const auto& gauge : gauges_) {
+    if (!gauge->judged()) continue;
+    if (found.fd >= 0) return {};  // whose would have to be read, too
+    found = gauge->far_file();
+    if (found.fd < 0) return {};
+  }
+  return found;
+}
+
+void ThresholdWatch::wait_for(uint64_t distance, int64_t now_ns) {
+  next_ns_ = next_sample_ns(now_ns, sample_interval_ns(distance, pace_));
 }
 
 std::optional<Failure> ThresholdWatch::sample(int64_t now_ns,

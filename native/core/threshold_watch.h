@@ -69,6 +69,13 @@ class ThresholdWatch final : public Source {
   // Reads all gauges. The first failure, with its level.
   std::optional<Failure> sample(int64_t now_ns, std::span<char> buffer);
   std::optional<Failure> read_host(int64_t now_ns, std::span<char> buffer);
+  // Sees by one pread, and by no more of its own memory than must be, that
+  // nothing is near: with a thousand watches most of the cost is what has left
+  // the processor's cache since the sample before.
+  bool is_far(int64_t now_ns, std::span<char> buffer);
+  FarFile far_file() const;
+  void wait_for(uint64_t distance, int64_t now_ns);
+
   // Each returns whether JavaScript is to be told now.
   bool judge(int64_t now_ns);
   bool note(std::optional<Failure> failure, int64_t now_ns);
@@ -77,15 +84,19 @@ class ThresholdWatch final : public Source {
   bool is_over() const;
   uint64_t distance() const;
 
-  const PlaceKind place_;
+  // What is_far() needs, side by side.
+  FarFile far_;
+  int64_t far_until_ns_ = 0;  // then limits are due
+  int64_t next_ns_ = 0;
   const SamplePace pace_;
+
+  const PlaceKind place_;
   const int64_t repeat_ns_;
   const HeldFile meminfo_;
   const std::vector<std::unique_ptr<Gauge>> gauges_;
   HostMemory host_;
-  int64_t host_ns_;    // when it was read
-  int64_t limits_ns_;  // when all limits were read
-  int64_t next_ns_ = 0;
+  int64_t host_ns_;             // when it was read
+  int64_t limits_ns_;           // when all limits were read
   int64_t told_ns_ = 0;         // of the last breach
   int64_t blank_since_ns_ = 0;  // 0: nothing was half written
   ThresholdReport report_;      // the slot

@@ -1,8 +1,8 @@
 'use strict';
 
-// sampling.cjs ROUNDS FILE: what a look at a cgroup's memory costs, on the descriptors and in the thread
-// that does it, in processor time. Makes its own child cgroups, of whichever version counts memory here,
-// and removes them. Writes the rows to FILE, as JSON.
+// sampling.cjs ROUNDS FILE: what a look at a cgroup's memory costs in the thread that does it. Makes its
+// own child cgroups, of whichever version counts memory here, and removes them. Writes the rows to FILE,
+// as JSON.
 
 const { closeSync, existsSync, mkdirSync, openSync, readFileSync, readSync, readdirSync, rmdirSync, writeFileSync } = require('node:fs');
 const { cpus, release } = require('node:os');
@@ -28,7 +28,7 @@ function place() {
   return { root, current: 'memory.current', limit: 'memory.max' };
 }
 
-/** Nanoseconds that a thread of this process has run: kernel, sched-stats.rst. */
+/** Nanoseconds that a thread of this process has run, exact while it sleeps: kernel, sched-stats.rst. */
 const ranNs = (/** @type {number} */ tid) => Number(readFileSync(`/proc/self/task/${tid}/schedstat`, 'utf8').split(' ')[0]);
 const wakeUps = (/** @type {number} */ tid) => Number(/^voluntary_ctxt_switches:\s*(\d+)$/m.exec(readFileSync(`/proc/self/task/${tid}/status`, 'utf8'))?.[1]);
 
@@ -62,7 +62,7 @@ async function main() {
     const descriptors = cgroups.map((cgroup) => openSync(join(cgroup, current), 'r'));
     const buffer = Buffer.alloc(64);
     /** @type {{ held: number[], opened: number[], native: number[] }} */
-    const nsPerSample = { held: [], opened: [], native: [] };
+    const usPerSample = { held: [], opened: [], native: [] };
     /** @type {number[]} */
     const shares = [];
     /** @type {number[]} */
@@ -75,30 +75,29 @@ async function main() {
     const thread = nativeThread();
     // One round before is not counted: nothing is compiled or cached yet.
     for (let round = -1; round < Number(rounds); round++) {
-      const ownBegin = ranNs(process.pid);
+      const ownBegin = performance.now();
       for (const descriptor of descriptors) Number(buffer.toString('latin1', 0, readSync(descriptor, buffer, 0, 64, 0)));
-      const ownMiddle = ranNs(process.pid);
+      const ownMiddle = performance.now();
       for (const cgroup of cgroups) Number(readFileSync(join(cgroup, current), 'utf8'));
-      const ownEnd = ranNs(process.pid);
+      const ownEnd = performance.now();
 
       const [nativeBegin, beginMs, wokenBefore] = [ranNs(thread), performance.now(), wakeUps(process.pid)];
       await wait(roundMs);
       const [nativeEnd, endMs, wokenAfter] = [ranNs(thread), performance.now(), wakeUps(process.pid)];
       if (round < 0) continue;
       const samples = Math.round((endMs - beginMs) / intervalMs) * cgroupCount;
-      nsPerSample.held.push((ownMiddle - ownBegin) / cgroupCount);
-      nsPerSample.opened.push((ownEnd - ownMiddle) / cgroupCount);
-      nsPerSample.native.push((nativeEnd - nativeBegin) / samples);
+      usPerSample.held.push(((ownMiddle - ownBegin) * 1000) / cgroupCount);
+      usPerSample.opened.push(((ownEnd - ownMiddle) * 1000) / cgroupCount);
+      usPerSample.native.push((nativeEnd - nativeBegin) / 1000 / samples);
       shares.push((nativeEnd - nativeBegin) / 1e6 / (endMs - beginMs));
       // The timer of the round is one.
       jsWakeUps.push(wokenAfter - wokenBefore - 1);
     }
     for (const descriptor of descriptors) closeSync(descriptor);
-    const us = (/** @type {number[]} */ ns) => spread(ns.map((each) => each / 1000));
     const rows = [
-      { name: 'ThresholdMemoryMonitor, a sample far from the mark', unit: 'µs', ...us(nsPerSample.native) },
-      { name: 'a poller in JavaScript, readSync() on an open file', unit: 'µs', ...us(nsPerSample.held) },
-      { name: 'a poller in JavaScript, readFileSync()', unit: 'µs', ...us(nsPerSample.opened) },
+      { name: 'ThresholdMemoryMonitor, a sample far from the mark', unit: 'µs', ...spread(usPerSample.native) },
+      { name: 'a poller in JavaScript, readSync() on an open file', unit: 'µs', ...spread(usPerSample.held) },
+      { name: 'a poller in JavaScript, readFileSync()', unit: 'µs', ...spread(usPerSample.opened) },
     ];
     const notes = [
       `${cgroupCount} cgroups at ${intervalMs} ms: ${(spread(shares).p50 * 100).toFixed(2)} % of one core (p50; at most ${(spread(shares).max * 100).toFixed(2)} %)`,
