@@ -20,7 +20,7 @@ const results = join(root, 'bench-results');
 /** @type {Record<string, { rounds: number, needsKernel: boolean, longestRoundSeconds: number }>} */
 const benches = {
   'notice-to-signal': { rounds: 50, needsKernel: true, longestRoundSeconds: 20 },
-  sampling: { rounds: 10, needsKernel: false, longestRoundSeconds: 10 },
+  sampling: { rounds: 10, needsKernel: false, longestRoundSeconds: 20 },
 };
 
 /** @typedef {{ name: string, unit: string, count: number, p50: number, p99: number, min: number, max: number }} Spread */

@@ -4,6 +4,7 @@
 // own child cgroups, of whichever version counts memory here, and removes them. Writes the rows to FILE,
 // as JSON.
 
+const { execFileSync } = require('node:child_process');
 const { closeSync, existsSync, mkdirSync, openSync, readFileSync, readSync, readdirSync, rmdirSync, writeFileSync } = require('node:fs');
 const { cpus, release } = require('node:os');
 const { join } = require('node:path');
@@ -14,18 +15,36 @@ const { spread } = require('./spread.cjs');
 const { ThresholdMemoryMonitor } = require(join(__dirname, '../../dist'));
 
 const [, , rounds = '10', file = '/dev/stdout'] = process.argv;
-const cgroupCount = 1000;
-const [intervalMs, roundMs] = [250, 2000];
-/** So far away that the fastest growth takes more than an interval. */
-const limitBytes = 8 * 2 ** 30;
+const roundMs = 2000;
+/** So far away that the fastest growth takes more than any interval of these. */
+const limitBytes = 64 * 2 ** 30;
+/** @type {{ count: number, intervalMs: number, name: string }[]} */
+const watched = [
+  { count: 1000, intervalMs: 250, name: 'the same, of one of 1,000 cgroups' },
+  { count: 1000, intervalMs: 1000, name: 'the same, at intervalMs: 1000, limits with each' },
+];
+const cgroupCount = Math.max(...watched.map(({ count }) => count));
 
 /** Where a child cgroup with a memory controller can be made. */
 function place() {
   const v1 = '/sys/fs/cgroup/memory';
-  if (existsSync(join(v1, 'memory.usage_in_bytes'))) return { root: v1, current: 'memory.usage_in_bytes', limit: 'memory.limit_in_bytes' };
+  if (existsSync(join(v1, 'memory.usage_in_bytes'))) return { version: 'v1', root: v1, current: 'memory.usage_in_bytes', limit: 'memory.limit_in_bytes' };
   const root = '/sys/fs/cgroup';
   writeFileSync(join(root, 'cgroup.subtree_control'), '+memory');
-  return { root, current: 'memory.current', limit: 'memory.max' };
+  return { version: 'v2', root, current: 'memory.current', limit: 'memory.max' };
+}
+
+const repository = join(__dirname, '../..');
+const build = join(repository, 'build-native/bench');
+
+/** Builds native/bench, and returns its program. */
+async function sampleCost() {
+  const { ensurePackages } = await import('../lib/packages.mjs');
+  ensurePackages(['cmake', 'make', 'g++'], 'the native benchmark');
+  for (const args of [['-S', repository, '-B', build, '-G', 'Unix Makefiles', '-DSPILLWAY_BENCH=ON', '-DCMAKE_BUILD_TYPE=Release'], ['--build', build, '--target', 'sample_cost']]) {
+    execFileSync('cmake', args, { stdio: ['ignore', 'ignore', 'inherit'] });
+  }
+  return join(build, 'native/bench/sample_cost');
 }
 
 /** Nanoseconds that a thread of this process has run, exact while it sleeps: kernel, sched-stats.rst. */
@@ -39,13 +58,34 @@ function nativeThread() {
   return Number(tid);
 }
 
+/**
+ * One round of so many monitors: the native thread's time for a sample, its share of a core, and how often JavaScript was woken.
+ *
+ * @param {string[]} cgroups
+ * @param {number} intervalMs
+ */
+async function watch(cgroups, intervalMs) {
+  const monitors = cgroups.map((cgroup) => new ThresholdMemoryMonitor({ cgroup, intervalMs }));
+  try {
+    for (const monitor of monitors) monitor.on('breach', ({ reason }) => { throw new Error(reason); }).start();
+    const thread = nativeThread();
+    await wait(intervalMs);
+    const [beginNs, beginMs, wokenBefore] = [ranNs(thread), performance.now(), wakeUps(process.pid)];
+    await wait(roundMs);
+    const [ranForNs, forMs, woken] = [ranNs(thread) - beginNs, performance.now() - beginMs, wakeUps(process.pid) - wokenBefore];
+    // The timer of the round is one.
+    return { us: ranForNs / 1000 / (Math.round(forMs / intervalMs) * cgroups.length), share: ranForNs / 1e6 / forMs, woken: woken - 1 };
+  } finally {
+    for (const monitor of monitors) monitor.stop();
+  }
+}
+
 async function main() {
-  const { root, current, limit } = place();
+  const { version, root, current, limit } = place();
+  const program = await sampleCost();
   const base = join(root, `spillway-bench-${process.pid}`);
   /** @type {string[]} */
   const made = [];
-  /** @type {InstanceType<typeof ThresholdMemoryMonitor>[]} */
-  const monitors = [];
   const make = (/** @type {string} */ directory) => {
     mkdirSync(directory);
     made.push(directory);
@@ -61,51 +101,43 @@ async function main() {
     });
     const descriptors = cgroups.map((cgroup) => openSync(join(cgroup, current), 'r'));
     const buffer = Buffer.alloc(64);
-    /** @type {{ held: number[], opened: number[], native: number[] }} */
-    const usPerSample = { held: [], opened: [], native: [] };
-    /** @type {number[]} */
-    const shares = [];
-    /** @type {number[]} */
-    const jsWakeUps = [];
-    monitors.push(...cgroups.map((cgroup) => new ThresholdMemoryMonitor({ cgroup, intervalMs })));
-    for (const monitor of monitors) {
-      monitor.on('breach', ({ reason }) => { throw new Error(reason); });
-      monitor.start();
-    }
-    const thread = nativeThread();
+    /** @type {Awaited<ReturnType<typeof watch>>[][]} */
+    const native = watched.map(() => []);
+    /** @type {{ one: number[], held: number[], opened: number[] }} */
+    const us = { one: [], held: [], opened: [] };
+    let allocations = 0;
     // One round before is not counted: nothing is compiled or cached yet.
     for (let round = -1; round < Number(rounds); round++) {
-      const ownBegin = performance.now();
+      for (const [index, { count, intervalMs }] of watched.entries()) {
+        const seen = await watch(cgroups.slice(0, count), intervalMs);
+        if (round >= 0) native[index]?.push(seen);
+      }
+      const [oneNs, allocated] = execFileSync(program, [version, cgroups[0] ?? '', '100000'], { encoding: 'utf8' }).split(' ').map(Number);
+      const beginMs = performance.now();
       for (const descriptor of descriptors) Number(buffer.toString('latin1', 0, readSync(descriptor, buffer, 0, 64, 0)));
-      const ownMiddle = performance.now();
+      const middleMs = performance.now();
       for (const cgroup of cgroups) Number(readFileSync(join(cgroup, current), 'utf8'));
-      const ownEnd = performance.now();
-
-      const [nativeBegin, beginMs, wokenBefore] = [ranNs(thread), performance.now(), wakeUps(process.pid)];
-      await wait(roundMs);
-      const [nativeEnd, endMs, wokenAfter] = [ranNs(thread), performance.now(), wakeUps(process.pid)];
+      const endMs = performance.now();
       if (round < 0) continue;
-      const samples = Math.round((endMs - beginMs) / intervalMs) * cgroupCount;
-      usPerSample.held.push(((ownMiddle - ownBegin) * 1000) / cgroupCount);
-      usPerSample.opened.push(((ownEnd - ownMiddle) * 1000) / cgroupCount);
-      usPerSample.native.push((nativeEnd - nativeBegin) / 1000 / samples);
-      shares.push((nativeEnd - nativeBegin) / 1e6 / (endMs - beginMs));
-      // The timer of the round is one.
-      jsWakeUps.push(wokenAfter - wokenBefore - 1);
+      us.one.push((oneNs ?? NaN) / 1000);
+      allocations += allocated ?? NaN;
+      us.held.push(((middleMs - beginMs) * 1000) / cgroupCount);
+      us.opened.push(((endMs - middleMs) * 1000) / cgroupCount);
     }
     for (const descriptor of descriptors) closeSync(descriptor);
     const rows = [
-      { name: 'ThresholdMemoryMonitor, a sample far from the mark', unit: 'µs', ...spread(usPerSample.native) },
-      { name: 'a poller in JavaScript, readSync() on an open file', unit: 'µs', ...spread(usPerSample.held) },
-      { name: 'a poller in JavaScript, readFileSync()', unit: 'µs', ...spread(usPerSample.opened) },
+      { name: 'ThresholdMemoryMonitor, a sample of one cgroup, again and again', unit: 'µs', ...spread(us.one) },
+      ...watched.map(({ name }, index) => ({ name, unit: 'µs', ...spread((native[index] ?? []).map((seen) => seen.us)) })),
+      { name: 'a poller in JavaScript, readSync() on 1,000 open files', unit: 'µs', ...spread(us.held) },
+      { name: 'a poller in JavaScript, readFileSync() of 1,000', unit: 'µs', ...spread(us.opened) },
     ];
-    const notes = [
-      `${cgroupCount} cgroups at ${intervalMs} ms: ${(spread(shares).p50 * 100).toFixed(2)} % of one core (p50; at most ${(spread(shares).max * 100).toFixed(2)} %)`,
-      `JavaScript was woken ${spread(jsWakeUps).p50} times in ${roundMs / 1000} s (p50; at most ${spread(jsWakeUps).max} times)`,
-    ];
+    const notes = [`${allocations} allocations in ${Number(rounds) * 100_000} samples`, ...watched.map(({ count, intervalMs }, index) => {
+      const seen = native[index] ?? [];
+      const [share, woken] = [spread(seen.map((each) => each.share * 100)), spread(seen.map((each) => each.woken))];
+      return `${count} cgroups at ${intervalMs} ms: ${share.p50.toFixed(2)} % of one core (at most ${share.max.toFixed(2)} %), JavaScript woken ${woken.p50} times in ${roundMs / 1000} s (at most ${woken.max})`;
+    })];
     writeFileSync(file, JSON.stringify({ host: { kernel: release(), node: process.version, cpus: cpus().length, lab: process.env['SPILLWAY_LAB'] !== undefined }, files: current, rows, notes }, null, 2));
   } finally {
-    for (const monitor of monitors) monitor.stop();
     for (const directory of made.reverse()) rmdirSync(directory);
   }
 }
