@@ -48,8 +48,10 @@ export function parseCgroup2Path(cgroup: string): string | undefined {
 
 /** The same within the v1 hierarchy that this controller is bound to: its line names the controller. */
 export function parseCgroup1Path(cgroup: string, controller: string): string | undefined {
-  const line = cgroup.split('\n').find((each) => each.split(':')[1]?.split(',').includes(controller));
-  return line?.split(':').slice(2).join(':').replace(/ \(deleted\)$/, '');
+  const line = cgroup.split('\n').map((each) => each.split(':')).find(([, controllers]) => controllers?.split(',').includes(controller));
+  const path = line?.slice(2).join(':').replace(/ \(deleted\)$/, '');
+  // Cut before its path, it tells of none.
+  return path === '' ? undefined : path;
 }
 
 /**

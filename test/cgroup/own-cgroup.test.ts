@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import fs from 'node:fs';
-import { directoryOf, ownCgroup, parseCgroup2Mounts, parseCgroup2Path } from '../../lib/cgroup/own-cgroup';
+import { directoryOf, ownCgroup, parseCgroup1Path, parseCgroup2Mounts, parseCgroup2Path } from '../../lib/cgroup/own-cgroup';
 import { errorOf } from '../support/error-of';
 import { FixtureHost } from './preflight/fixture-host';
 
@@ -47,6 +47,16 @@ describe('parseCgroup2Mounts', () => {
       }),
     );
   });
+});
+
+it.each([
+  ['4:memory:/jobs\n', '/jobs'],
+  ['5:cpu:/a\n4:cpuset,memory:/jobs:1 (deleted)\n0::/b\n', '/jobs:1'],
+  ['4:memory', undefined],
+  ['4:memory:', undefined],
+  ['0::/b\n', undefined],
+])('parseCgroup1Path of %j is %j', (text, path) => {
+  expect(parseCgroup1Path(text, 'memory')).toBe(path);
 });
 
 describe('parseCgroup2Path', () => {

@@ -29,7 +29,8 @@ export const flag: Reader<boolean> = (value, at) => {
 /** A finite number. */
 export const number: Reader<number> = (value, at) => {
   if (typeof value !== 'number' || !Number.isFinite(value)) throw unexpected(value, at, 'a number');
-  return value;
+  // JSON has a -0, too, which is written as 0.
+  return value + 0;
 };
 
 /** A number of bytes; `"max"` is the kernel's word for no limit. */

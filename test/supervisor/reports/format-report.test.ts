@@ -102,6 +102,11 @@ it.each<[string, string, string]>([
   expect(error.message).toContain(why);
 });
 
+it('a negative zero is read as 0, which is what it is written as', () => {
+  const { breach } = parseReport(spoiled(['breach', 'sequence'], 4711).replace('4711', '-0'));
+  expect(breach.sequence).toBe(0);
+});
+
 it('a line that is too long, or nests without end, is refused like another', () => {
   for (const line of [' '.repeat(maxReportLength + 1), '['.repeat(1e6), `{"schemaVersion":1,"reportId":${'['.repeat(1e5)}${']'.repeat(1e5)}}`]) {
     expect(errorOf(() => parseReport(line))).toMatchObject({ code: 'ERR_SPILLWAY_FILE_INVALID' });
