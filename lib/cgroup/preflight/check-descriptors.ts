@@ -15,9 +15,9 @@ const fewWorkers = 100;
 /** How many workers fit into RLIMIT_NOFILE. Node raises the soft limit to the hard one when it starts. */
 export function checkDescriptors({ facts, container, systemd }: Situation): Finding {
   if (facts.platform !== 'linux') return skipped('file-descriptors', 'this is not Linux');
-  const limits = /^Max open files\s+(\S+)\s+(\S+)/m.exec(facts.read('/proc/self/limits') ?? '');
-  const [soft, hard] = [limits?.[1], limits?.[2]].map((text) => (text === 'unlimited' ? Infinity : Number(text ?? NaN)));
-  if (soft === undefined || hard === undefined || Number.isNaN(soft) || Number.isNaN(hard)) return skipped('file-descriptors', '/proc/self/limits cannot be read');
+  const limits = /^Max open files\s+(\d+|unlimited)\s+(\d+|unlimited)\s/m.exec(facts.read('/proc/self/limits') ?? '');
+  if (limits === null) return skipped('file-descriptors', '/proc/self/limits cannot be read');
+  const [soft, hard] = [limits[1], limits[2]].map((text) => (text === 'unlimited' ? Infinity : Number(text))) as [number, number];
   // The one that lists them is no longer open.
   const inUse = Math.max(facts.list('/proc/self/fd').length - 1, 0);
   const left = soft - inUse - perSupervisor - perMonitor;
