@@ -1,4 +1,4 @@
-// The raw functions that lib/native.ts types. They trust their arguments:
+// The raw functions of lib/native-binding.ts. They trust their arguments:
 // TypeScript has checked them. A failed system call is a value with `errno`.
 
 #include <napi.h>

@@ -1,4 +1,4 @@
-// The raw functions on the memory of processes that lib/native.ts types.
+// The raw functions on the memory of processes of lib/native-binding.ts.
 
 #include "process_functions.h"
 

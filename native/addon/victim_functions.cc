@@ -1,4 +1,4 @@
-// The raw functions on victims and armed plans that lib/native.ts types.
+// The raw functions on victims and armed plans of lib/native-binding.ts.
 
 #include "victim_functions.h"
 
