@@ -16,8 +16,8 @@
 namespace spillway {
 
 // Between the core's values and JavaScript's. The raw shapes stand in
-// lib/native-shapes.ts. Bytes and counts become numbers that saturate at 2^53 -
-// 1, "no limit" becomes Infinity, and what is absent has no property.
+// lib/native-shapes.ts. Bytes and counts become numbers that saturate at
+// 2^53 - 1, "no limit" becomes Infinity, and what is absent has no property.
 
 Napi::Value to_js(Napi::Env env, const Failure& failure);
 Napi::Object to_js(Napi::Env env, const EventCounts& counts);
