@@ -32,7 +32,8 @@ const host: MemoryPlace = { kind: 'host' };
  *
  * A breach is told when a threshold is crossed, and `'clear'` once when no more than the threshold less
  * `killBufferBytes` is used; in between and below JavaScript is not woken. Limits are read anew before
- * each verdict, and otherwise once a second: a limit that was lowered shows within 1 s and `intervalMs`.
+ * each verdict, and otherwise about once a second: a limit that was lowered shows within 2 s, or two
+ * samples where those are further apart.
  * The machine's memory is read every 30 s. A sample that cannot be read decides nothing, and is told as
  * `'degraded'`.
  *

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { checkKeys, invalidOption, parseBoolean, parseBytes, parseNumber, parseOneOf, parsePath, type Bytes } from '../options';
 import type { ThresholdBasis } from './types';
@@ -21,16 +22,20 @@ export interface ThresholdMemoryMonitorOptions {
    * Default false; with `'pinned'` what is swapped always counts as used, where swap is allowed.
    */
   includeSwap?: boolean;
-  /** The longest time between two samples, in milliseconds: that far from the threshold. Default 250, from 10 to 3,600,000. */
-  intervalMs?: number;
   /**
-   * The fastest growth that is reckoned with, in bytes a second: nearer to the threshold samples come at
-   * `intervalMs`, or a half, a quarter... of it, at most
+   * The time between two samples, in milliseconds, on which the pace is built: samples are `intervalMs`
+   * apart, or twice, four times... it, or a half, a quarter... of it, the longest of these that is no
+   * longer than
    *
    *     (thresholdBytes - usedBytes) / growthBytesPerSecond
    *
-   * apart, but no more often than every 10 ms. Default 4 GiB, from 1. One core takes 2.4 GiB of new pages
-   * in a second, and up to 10 GiB of huge ones.
+   * but at least 10 ms, and at most a second (`intervalMs` itself where that is more). Default 250, from
+   * 10 to 3,600,000.
+   */
+  intervalMs?: number;
+  /**
+   * The fastest growth that is reckoned with, in bytes a second. Default 2 GiB for each processor, at
+   * least 4 GiB; from 1. One core takes 2.4 GiB of new pages in a second, and up to 10 GiB of huge ones.
    */
   growthBytesPerSecond?: Bytes;
   /** How often a breach is told again while it lasts, in milliseconds, from 10 to 3,600,000. Default: never. */
@@ -64,7 +69,7 @@ const interval = { min: 10, max: 3_600_000 } as const;
 /** @throws ERR_SPILLWAY_INVALID_OPTION */
 export function parseThresholdOptions(options: ThresholdMemoryMonitorOptions): ThresholdSettings {
   checkKeys('ThresholdMemoryMonitor', options, optionNames);
-  const { cgroup, fraction = 0.95, basis, includeSwap = false, intervalMs = 250, growthBytesPerSecond = '4GiB', repeatMs, keepAlive = false } = options;
+  const { cgroup, fraction = 0.95, basis, includeSwap = false, intervalMs = 250, growthBytesPerSecond = fastestGrowth(), repeatMs, keepAlive = false } = options;
   if (basis !== undefined) parseOneOf('basis', basis, bases);
   if (cgroup === undefined && basis !== undefined && basis !== 'host') {
     throw invalidOption('basis', basis, "'host' without the option 'cgroup', as nothing else is known of the whole host");
@@ -81,6 +86,10 @@ export function parseThresholdOptions(options: ThresholdMemoryMonitorOptions): T
     repeatMs: repeatMs === undefined ? undefined : parseNumber('repeatMs', repeatMs, interval),
     keepAlive: parseBoolean('keepAlive', keepAlive),
   };
+}
+
+function fastestGrowth(): number {
+  return Math.max(4, 2 * availableParallelism()) * 2 ** 30;
 }
 
 function optionalBytes(name: string, value: unknown): number | undefined {

@@ -62,7 +62,7 @@ ThresholdWatchOptions threshold_watch_options(const Napi::Object& options) {
   ThresholdWatchOptions result;
   result.place = memory_place(options.Get("place").As<Napi::Object>());
   result.terms = gauge_terms(options);
-  result.pace.slowest_ns = milliseconds_to_ns(options.Get("intervalMs"));
+  result.pace.interval_ns = milliseconds_to_ns(options.Get("intervalMs"));
   result.pace.growth_per_second =
       optional_bytes(options.Get("growthBytesPerSecond"))
           .value_or(result.pace.growth_per_second);

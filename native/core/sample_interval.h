@@ -7,7 +7,7 @@ namespace spillway {
 
 // How often memory is sampled on its way to a threshold.
 struct SamplePace {
-  int64_t slowest_ns = 250'000'000;
+  int64_t interval_ns = 250'000'000;
   // The fastest growth that is reckoned with, in bytes a second. One core that
   // only touches new pages gets 2.4 GiB/s, with huge pages 10 GiB/s (measured
   // on 6.18); programs that fill them are slower, but may use several cores.
@@ -18,12 +18,16 @@ struct SamplePace {
 // may grow in between is the most by which a threshold is overshot.
 inline constexpr int64_t kFastestSampleNs = 10'000'000;
 
-// The largest of slowest, slowest / 2, slowest / 4 ... that is not longer than
+// Never slower than this, or than the interval where that is longer: a limit
+// that was lowered is to be seen.
+inline constexpr int64_t kSlowestSampleNs = 1'000'000'000;
+
+// The largest of ... 4, 2, 1, 1/2, 1/4 ... intervals that is not longer than
 // the time in which the distance to the threshold may be gone,
 //
 //   interval <= distance / growth_per_second,
 //
-// but not below kFastestSampleNs. Halves, so that watches share wake-ups.
+// within the two bounds above. Powers of two, so that watches share wake-ups.
 int64_t sample_interval_ns(uint64_t distance, const SamplePace& pace);
 
 // When to sample next: the next multiple of the interval, so at most so far.

@@ -12,7 +12,9 @@ namespace spillway {
 
 namespace {
 
-constexpr int64_t kLimitsAgeNs = 1'000'000'000;
+// Below the slowest pace, whose samples come a little early or late: each of
+// them reads the limits, too.
+constexpr int64_t kLimitsAgeNs = kSlowestSampleNs - 100'000'000;
 constexpr int64_t kHostAgeNs = 30'000'000'000;
 
 // A file may be caught between truncation and writing, but not for this long.
@@ -88,8 +90,8 @@ bool ThresholdWatch::look(Cause /*cause*/, int64_t now_ns,
   if (failure.has_value() && failure->error == ENODEV) return retire();
   const bool news = note(failure, now_ns);
   const bool tell = judge(now_ns) || news;
-  // Over it, time matters no more.
-  wait_for(report_.over ? kUnlimited : distance(), now_ns);
+  wait(report_.over ? pace_.interval_ns : sample_interval_ns(distance(), pace_),
+       now_ns);
   if (report_.over || failure.has_value() || of_host()) return tell;
   far_ = far_file();
   if (far_.fd >= 0) {
@@ -107,7 +109,7 @@ bool ThresholdWatch::is_far(int64_t now_ns, std::span<char> buffer) {
       used > far_.threshold) {
     return false;
   }
-  wait_for(far_.threshold - used, now_ns);
+  wait(sample_interval_ns(far_.threshold - used, pace_), now_ns);
   return true;
 }
 
@@ -122,8 +124,8 @@ FarFile ThresholdWatch::far_file() const {
   return found;
 }
 
-void ThresholdWatch::wait_for(uint64_t distance, int64_t now_ns) {
-  next_ns_ = next_sample_ns(now_ns, sample_interval_ns(distance, pace_));
+void ThresholdWatch::wait(int64_t interval_ns, int64_t now_ns) {
+  next_ns_ = next_sample_ns(now_ns, interval_ns);
 }
 
 std::optional<Failure> ThresholdWatch::sample(int64_t now_ns,

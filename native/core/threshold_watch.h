@@ -45,7 +45,7 @@ struct ThresholdReport {
 // over, and ends when none is.
 //
 // Far from the threshold a sample is one pread (memory.current) per limited
-// cgroup. Limits are read when they are a second old, and before any verdict.
+// cgroup. Limits are read about once a second, and before any verdict.
 // The host's memory, which changes by hotplug only, every half minute.
 class ThresholdWatch final : public Source {
  public:
@@ -74,7 +74,7 @@ class ThresholdWatch final : public Source {
   // the processor's cache since the sample before.
   bool is_far(int64_t now_ns, std::span<char> buffer);
   FarFile far_file() const;
-  void wait_for(uint64_t distance, int64_t now_ns);
+  void wait(int64_t interval_ns, int64_t now_ns);
 
   // Each returns whether JavaScript is to be told now.
   bool judge(int64_t now_ns);

@@ -61,11 +61,12 @@ TEST_F(ThresholdWatchPaceTest, TheNearestLevelSetsThePace) {
   EXPECT_LE(wait_ms(0), 12);
 }
 
-TEST_F(ThresholdWatchPaceTest, OverItThePaceIsSlow) {
+TEST_F(ThresholdWatchPaceTest, OverItThePaceIsTheInterval) {
+  options_.pace.interval_ns = 200 * kMs;
   fixture_.usage(kOwn, 800);
   start();
   look(0);
-  EXPECT_EQ(watch_->deadline_ns(), next_on_grid_of(800 * kMs));
+  EXPECT_EQ(watch_->deadline_ns(), next_on_grid_of(200 * kMs));
 }
 
 // One pread far from the threshold. Fixture files are opened each time, so

@@ -22,7 +22,7 @@ class ThresholdWatchReactorTest : public test::ReactorTest {
     fixture_.limit(kOwn, "1000");
     fixture_.usage(kOwn, 100);
     options_.place = fixture_.place(PlaceKind::kV2);
-    options_.pace.slowest_ns = 10 * kMillisecondNs;
+    options_.pace.interval_ns = 10 * kMillisecondNs;
     start();
   }
 
@@ -50,7 +50,7 @@ TEST_F(ThresholdWatchReactorTest, ACrossingAndItsEndAreHeard) {
 }
 
 TEST_F(ThresholdWatchReactorTest, WhatIsOverAtTheStartIsToldAtOnce) {
-  options_.pace.slowest_ns = test::kHourNs;
+  options_.pace.interval_ns = test::kHourNs;
   fixture_.usage(kOwn, 960);
   const auto watched = watch();
   ASSERT_EQ(failure_of(reactor_->add(watched)), nullptr);

@@ -15,15 +15,19 @@ const { spread } = require('./spread.cjs');
 const { ThresholdMemoryMonitor } = require(join(__dirname, '../../dist'));
 
 const [, , rounds = '10', file = '/dev/stdout'] = process.argv;
-const roundMs = 2000;
-/** So far away that the fastest growth takes more than any interval of these. */
-const limitBytes = 64 * 2 ** 30;
-/** @type {{ count: number, intervalMs: number, name: string }[]} */
+const roundMs = 4000;
+const cgroupCount = 1000;
+const GiB = 2 ** 30;
+/**
+ * At the default intervalMs of 250, with a growth of 4 GiB a second: how far the threshold is away decides
+ * how often it is looked at.
+ *
+ * @type {{ limitBytes: number, everyMs: number, name: string }[]}
+ */
 const watched = [
-  { count: 1000, intervalMs: 250, name: 'the same, of one of 1,000 cgroups' },
-  { count: 1000, intervalMs: 1000, name: 'the same, at intervalMs: 1000, limits with each' },
+  { limitBytes: 64 * GiB, everyMs: 1000, name: 'the same, of one of 1,000 cgroups, limits with each' },
+  { limitBytes: 1.5 * GiB, everyMs: 250, name: 'the same, near enough to be looked at every 250 ms' },
 ];
-const cgroupCount = Math.max(...watched.map(({ count }) => count));
 
 /** Where a child cgroup with a memory controller can be made. */
 function place() {
@@ -62,19 +66,19 @@ function nativeThread() {
  * One round of so many monitors: the native thread's time for a sample, its share of a core, and how often JavaScript was woken.
  *
  * @param {string[]} cgroups
- * @param {number} intervalMs
+ * @param {number} everyMs
  */
-async function watch(cgroups, intervalMs) {
-  const monitors = cgroups.map((cgroup) => new ThresholdMemoryMonitor({ cgroup, intervalMs }));
+async function watch(cgroups, everyMs) {
+  const monitors = cgroups.map((cgroup) => new ThresholdMemoryMonitor({ cgroup, growthBytesPerSecond: 4 * GiB }));
   try {
     for (const monitor of monitors) monitor.on('breach', ({ reason }) => { throw new Error(reason); }).start();
     const thread = nativeThread();
-    await wait(intervalMs);
+    await wait(everyMs);
     const [beginNs, beginMs, wokenBefore] = [ranNs(thread), performance.now(), wakeUps(process.pid)];
     await wait(roundMs);
     const [ranForNs, forMs, woken] = [ranNs(thread) - beginNs, performance.now() - beginMs, wakeUps(process.pid) - wokenBefore];
     // The timer of the round is one.
-    return { us: ranForNs / 1000 / (Math.round(forMs / intervalMs) * cgroups.length), share: ranForNs / 1e6 / forMs, woken: woken - 1 };
+    return { us: ranForNs / 1000 / (Math.round(forMs / everyMs) * cgroups.length), share: ranForNs / 1e6 / forMs, woken: woken - 1 };
   } finally {
     for (const monitor of monitors) monitor.stop();
   }
@@ -94,11 +98,7 @@ async function main() {
   try {
     make(base);
     if (current === 'memory.current') writeFileSync(join(base, 'cgroup.subtree_control'), '+memory');
-    const cgroups = Array.from({ length: cgroupCount }, (_, index) => {
-      const cgroup = make(join(base, String(index)));
-      writeFileSync(join(cgroup, limit), String(limitBytes));
-      return cgroup;
-    });
+    const cgroups = Array.from({ length: cgroupCount }, (_, index) => make(join(base, String(index))));
     const descriptors = cgroups.map((cgroup) => openSync(join(cgroup, current), 'r'));
     const buffer = Buffer.alloc(64);
     /** @type {Awaited<ReturnType<typeof watch>>[][]} */
@@ -108,8 +108,9 @@ async function main() {
     let allocations = 0;
     // One round before is not counted: nothing is compiled or cached yet.
     for (let round = -1; round < Number(rounds); round++) {
-      for (const [index, { count, intervalMs }] of watched.entries()) {
-        const seen = await watch(cgroups.slice(0, count), intervalMs);
+      for (const [index, { limitBytes, everyMs }] of watched.entries()) {
+        for (const cgroup of cgroups) writeFileSync(join(cgroup, limit), String(limitBytes));
+        const seen = await watch(cgroups, everyMs);
         if (round >= 0) native[index]?.push(seen);
       }
       const [oneNs, allocated] = execFileSync(program, [version, cgroups[0] ?? '', '100000'], { encoding: 'utf8' }).split(' ').map(Number);
@@ -131,10 +132,10 @@ async function main() {
       { name: 'a poller in JavaScript, readSync() on 1,000 open files', unit: 'µs', ...spread(us.held) },
       { name: 'a poller in JavaScript, readFileSync() of 1,000', unit: 'µs', ...spread(us.opened) },
     ];
-    const notes = [`${allocations} allocations in ${Number(rounds) * 100_000} samples`, ...watched.map(({ count, intervalMs }, index) => {
+    const notes = [`${allocations} allocations in ${Number(rounds) * 100_000} samples`, ...watched.map(({ limitBytes, everyMs }, index) => {
       const seen = native[index] ?? [];
       const [share, woken] = [spread(seen.map((each) => each.share * 100)), spread(seen.map((each) => each.woken))];
-      return `${count} cgroups at ${intervalMs} ms: ${share.p50.toFixed(2)} % of one core (at most ${share.max.toFixed(2)} %), JavaScript woken ${woken.p50} times in ${roundMs / 1000} s (at most ${woken.max})`;
+      return `${cgroupCount} cgroups with a limit of ${limitBytes / GiB} GiB, looked at every ${everyMs} ms: ${share.p50.toFixed(2)} % of one core (at most ${share.max.toFixed(2)} %), JavaScript woken ${woken.p50} times in ${roundMs / 1000} s (at most ${woken.max})`;
     })];
     writeFileSync(file, JSON.stringify({ host: { kernel: release(), node: process.version, cpus: cpus().length, lab: process.env['SPILLWAY_LAB'] !== undefined }, files: current, rows, notes }, null, 2));
   } finally {

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { SpillwayError } from '../../lib/errors';
 import { ThresholdMemoryMonitor } from '../../lib/monitor/threshold-memory-monitor';
@@ -83,7 +84,7 @@ describe('good options', () => {
     const core = stubThreshold();
     construct().start();
     expect(core.options()).toEqual({
-      place: { kind: 'host' }, basis: 'host', fraction: 0.95, minFreeBytes: undefined, killBufferBytes: undefined, includeSwap: false, intervalMs: 250, growthBytesPerSecond: 2 ** 32, repeatMs: undefined, keepAlive: false,
+      place: { kind: 'host' }, basis: 'host', fraction: 0.95, minFreeBytes: undefined, killBufferBytes: undefined, includeSwap: false, intervalMs: 250, growthBytesPerSecond: Math.max(4, 2 * availableParallelism()) * 2 ** 30, repeatMs: undefined, keepAlive: false,
     });
   });
 });
