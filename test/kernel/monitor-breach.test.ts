@@ -1,3 +1,4 @@
+import type { Breach } from '../../lib/monitor/types';
 import { openFiles } from '../support/process-resources';
 import { safetyReads, useMonitors } from './support/monitors';
 import { MiB, runIn } from './support/program';
@@ -12,14 +13,15 @@ test('growth of `high` raises a breach with plausible figures', async () => {
   expect(monitor.state).toBe('ok');
   runIn(cgroup, 'hog', 8, 4, 5, 400);
 
-  await ear.until('a short breach', () => ear.breaches.some(({ short }) => short));
+  // Before Linux 6.8 a reader of memory.stat does not wait while another flushes it: what it sees may be old.
+  const isFresh = ({ short, usage }: Breach) => short && (usage.anonBytes ?? 0) > 20 * MiB;
+  await ear.until('a short breach that tells of the memory', () => ear.breaches.some(isFresh));
 
-  const breach = ear.breaches.find(({ short }) => short);
+  const breach = ear.breaches.find(isFresh);
   expect(monitor.state).toBe('breached');
   expect(breach).toMatchObject({ source: 'event', cgroup: cgroup.directory, limits: { highBytes: 40 * MiB, maxBytes: Infinity, swapMaxBytes: 0 } });
   expect(breach?.usage.currentBytes).toBeGreaterThan(38 * MiB);
   expect(breach?.usage.currentBytes).toBeLessThan(400 * MiB);
-  expect(breach?.usage.anonBytes).toBeGreaterThan(20 * MiB);
   expect(breach?.usage.pinnedBytes).toBeGreaterThan(38 * MiB);
   expect(breach?.usage.pinnedBytes).toBeLessThanOrEqual((breach?.usage.currentBytes ?? 0));
   expect(breach?.detectedAtMs).toBeLessThanOrEqual(performance.now());
