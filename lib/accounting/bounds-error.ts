@@ -32,6 +32,10 @@ export function boundsError(code: BoundsErrorCode, grant: MemoryGrant, bounds: C
   return Object.assign(new SpillwayError(code, message), { availableBytes, minimumBytes, firmBytes }) as BoundsError;
 }
 
+export function isBoundsError(error: unknown): error is BoundsError {
+  return error instanceof SpillwayError && 'availableBytes' in error;
+}
+
 function grantWords({ initialBytes, slopFactor }: MemoryGrant, source?: string): string {
   const from = source === undefined ? '' : ` (${printable(source)})`;
   const less = slopFactor === 0 ? '' : `, less ${Number((slopFactor * 100).toFixed(1))} % for what is not declared`;

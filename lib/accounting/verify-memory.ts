@@ -1,6 +1,5 @@
 import { type Bytes, checkKeys, parseBytes, parseOneOf } from '../options';
-import { SpillwayError } from '../errors';
-import type { BoundsError } from './bounds-error';
+import { type BoundsError, isBoundsError } from './bounds-error';
 import { BoundsVerifier, type VerifiedBounds } from './bounds-verifier';
 import type { Component } from './component-registry';
 import { findMemoryLimit, type MemoryLimit } from './memory-limit';
@@ -65,8 +64,4 @@ export function verifyMemory(registry: Component, options: VerifyMemoryOptions):
 function sourceWords({ source }: MemoryLimit): string {
   if (source === 'host') return "the host's memory";
   return source === 'option' ? 'limitBytes' : source;
-}
-
-function isBoundsError(error: unknown): error is BoundsError {
-  return error instanceof SpillwayError && 'availableBytes' in error;
 }

@@ -1,4 +1,4 @@
-import { byOwner, byPriority, byStartTime, largestFirst, newestFirst, oldestFirst, type KillPolicy } from '../policy/index';
+import { byOwner, byPriority, byStartTime, largestFirst, newestFirst, oldestFirst, overBoundFirst, type KillPolicy } from '../policy/index';
 
 /** The policies that `spillway replay --policy` knows by name, each with its defaults. */
 export const builtInPolicies: ReadonlyMap<string, () => KillPolicy> = new Map<string, () => KillPolicy>([
@@ -8,4 +8,5 @@ export const builtInPolicies: ReadonlyMap<string, () => KillPolicy> = new Map<st
   ['oldestFirst', oldestFirst],
   ['largestFirst', largestFirst],
   ['byPriority', byPriority],
+  ['overBoundFirst', overBoundFirst],
 ]);

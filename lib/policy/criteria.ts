@@ -1,6 +1,7 @@
 import { formatBytes } from '../format-bytes';
 import { freeableBytesOf, isFreeableKnown } from './freeable-bytes';
 import type { Criterion } from './order';
+import { isBound, overBoundBytes } from './over-bound';
 import { newestStartFirst } from './start-criteria';
 import type { Candidate } from './types';
 
@@ -26,6 +27,18 @@ export const lowestPriorityFirst: Criterion = {
     const isLowest = tied.length > 1 && (priority ?? 0) === (tied[0] && (priorityOf(tied[0]) ?? 0));
     const text = priority === undefined ? 'no priority, which counts as 0' : `priority ${priority}`;
     return isLowest ? `${text}, the lowest of ${tied.length}` : text;
+  },
+};
+
+export const furthestOverBoundFirst: Criterion = {
+  key: (candidate) => -overBoundBytes(candidate),
+  explain(candidate, tied) {
+    const { boundBytes } = candidate;
+    if (!isBound(boundBytes)) return 'has declared no bound';
+    const bytes = overBoundBytes(candidate);
+    if (bytes === 0) return `within its bound of ${formatBytes(boundBytes)}`;
+    const isMost = candidate === tied[0] && tied.length > 1;
+    return `${formatBytes(bytes)} over its bound of ${formatBytes(boundBytes)}${isMost ? `, the most of ${tied.length}` : ''}`;
   },
 };
 

@@ -6,6 +6,7 @@ export { largestFirst } from './largest-first';
 export { newestFirst } from './newest-first';
 export { oldestFirst } from './oldest-first';
 export type { Criterion, Order, OrderPolicy } from './order';
+export { overBoundFirst } from './over-bound-first';
 export { protect } from './protect';
 export { selectVictims } from './select-victims';
 export type { Candidate, KillNeed, KillPolicy, Ranked } from './types';

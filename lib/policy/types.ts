@@ -22,6 +22,8 @@ export interface Candidate {
   /** How many times this work was started before; 0 for the first. */
   attempt: number;
   labels?: Record<string, string>;
+  /** What it has declared to need at most, by the caps or the minimum of its `memory`. */
+  boundBytes?: number;
 }
 
 export interface KillNeed {

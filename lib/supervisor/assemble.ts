@@ -5,7 +5,9 @@ import { Reclaimers } from './room/reclaimers';
 import { Room } from './room/room';
 import { warnWorkers } from './shed/warn-workers';
 import type { SupervisorSettings } from './supervisor-options';
+import { poolLimit } from './pool-limit';
 import type { SupervisorEvents } from './types';
+import { WorkerBounds } from './worker-bounds';
 
 /** Tells the supervisor's listeners. Never throws. */
 export type Tell = <Name extends keyof SupervisorEvents>(name: Name, ...args: SupervisorEvents[Name]) => void;
@@ -16,6 +18,7 @@ export interface Parts {
   room: Room;
   desk: ReliefDesk;
   crew: Crew;
+  bounds: WorkerBounds;
 }
 
 /** Puts the parts together, and begins to watch. @throws what the start of a monitor throws */
@@ -52,9 +55,11 @@ export function assemble(settings: SupervisorSettings, containment: Containment,
     },
     emit: tell,
   });
+  const bounds = new WorkerBounds({ ...settings.bounds, limit: () => poolLimit(settings, pool) });
   const crew: Crew = new Crew({
     containment,
     desk,
+    bounds,
     oomScoreAdj,
     accepting: () => room.accepting,
     slowDown: (signal) => room.slowDown(signal && { signal }),
@@ -68,5 +73,5 @@ export function assemble(settings: SupervisorSettings, containment: Containment,
     throw error;
   }
   room.start();
-  return { reclaimers, room, desk, crew };
+  return { reclaimers, room, desk, crew, bounds };
 }

@@ -5,12 +5,15 @@ import { Prepared } from './prepared';
 import type { ReliefDesk } from './relief/relief-desk';
 import type { SupervisorEvents } from './types';
 import { Worker, type SpawnedWorker } from './worker';
+import type { WorkerBounds } from './worker-bounds';
 import { parseWorkerOptions, type WorkerFacts, type WorkerOptions } from './worker-options';
 import { WorkerProcess } from './worker-process';
 
 export interface CrewContext {
   containment: Containment;
   desk: ReliefDesk;
+  /** What workers declare. */
+  bounds: WorkerBounds;
   /** The default of workers. */
   oomScoreAdj: number;
   /** Whether the pool has room. Where not, a start is held up for a while; that rejects when the signal fires or the supervisor closes. */
@@ -52,7 +55,7 @@ export class Crew {
       this.checkOpen();
       return await this.track(this.#launch(program, facts));
     } catch (error) {
-      this.#workers.delete(facts.id);
+      this.#forget(facts.id);
       throw error;
     }
   }
@@ -63,14 +66,18 @@ export class Crew {
     try {
       enclosure = this.context.containment.enclose(facts);
     } catch (error) {
-      this.#workers.delete(facts.id);
+      this.#forget(facts.id);
       throw error;
     }
     const prepared: Prepared = new Prepared(enclosure, {
       start: (main) => this.#take(facts, main, enclosure),
       abandon: () =>
         // Something may run in it already: what wrap() says was started, and never attached.
-        this.track(enclosure.settle(false).then(() => void this.#workers.delete(facts.id))),
+        this.track(
+          enclosure.settle(false).then(() => {
+            this.#forget(facts.id);
+          }),
+        ),
       onUsed: () => this.#prepared.delete(prepared),
     });
     this.#prepared.add(prepared);
@@ -80,6 +87,7 @@ export class Crew {
   /** A worker that a dead supervisor has left. */
   keep({ facts, main, enclosure }: Adopted): Worker {
     const id = this.#workers.has(facts.id) ? this.#freeId() : facts.id;
+    this.context.bounds.keep({ ...facts, id });
     return this.#admit({ ...facts, id }, main, enclosure);
   }
 
@@ -148,7 +156,7 @@ export class Crew {
     this.#workers.set(facts.id, worker);
     desk.workersChanged();
     void worker.exited.then((exit) => {
-      this.#workers.delete(facts.id);
+      this.#forget(facts.id);
       if (exit.cause === 'spillway') this.#kills++;
       this.context.emit('exit', exit);
     });
@@ -177,8 +185,14 @@ export class Crew {
     if (this.#workers.has(facts.id)) {
       throw new SpillwayError('ERR_SPILLWAY_ID_IN_USE', `A live worker has the id ${JSON.stringify(facts.id)} already; choose another, or none`);
     }
+    this.context.bounds.add(facts);
     this.#workers.set(facts.id, 'starting');
     return facts;
+  }
+
+  #forget(id: string): void {
+    this.#workers.delete(id);
+    this.context.bounds.delete(id);
   }
 
   #freeId(): string {

@@ -9,6 +9,7 @@ import { checkKeys, invalidOption, parseBoolean, parseBytes, parseNumber, parseO
 import { byStartTime } from '../policy/by-start-time';
 import { isPolicy } from '../policy/is-policy';
 import type { KillPolicy } from '../policy/types';
+import { parseBoundsOptions, type BoundsOptions, type BoundsSettings } from './bounds-options';
 import { systemClock, type Clock } from './relief/clock';
 import { parseRoomOptions, type ParsedRoom, type RoomLevels } from './room/room-options';
 import { parseLogger, type Logger } from './logger';
@@ -74,6 +75,8 @@ export interface SupervisorOptions {
   logger?: Logger;
   /** The time that rounds and waits go by. Default the monotonic clock; for tests. */
   clock?: Clock;
+  /** Whether what workers declare by their `memory` must fit into the pool. Default: nothing is added up. */
+  bounds?: BoundsOptions;
   /** What else is heard of the pool. */
   monitors?: MonitorsOptions;
   /** See `EventMemoryMonitorOptions`. Default 1000, from 10 to 3,600,000. */
@@ -109,6 +112,7 @@ export interface SupervisorSettings {
   reports: ReportsSettings;
   logger: Logger;
   monitors: MonitorsSettings;
+  bounds: BoundsSettings;
   safetyReadMs: number;
   require: GuaranteeLevel;
   leftovers: Leftovers;
@@ -124,7 +128,7 @@ export interface SupervisorSettings {
 const optionNames = [
   'name', 'cgroup', 'limits', 'require', 'leftovers', 'moveOthers', 'force', 'policy', 'killBufferBytes', 'victimTimeoutMs', 'takeoverMs',
   'takeoverUnderInspector', 'reclaimBudgetMs', 'dryRun', 'levels', 'roomMs', 'maxSpawnDelayMs', 'reports', 'logger', 'clock', 'safetyReadMs', 'pollMs',
-  'graceMs', 'closeOn', 'monitors',
+  'graceMs', 'closeOn', 'monitors', 'bounds',
 ] as const;
 
 /** The default `oom_score_adj` of a worker: the kernel, if it must kill after all, prefers it to the supervisor. */
@@ -157,6 +161,7 @@ export function parseSupervisorOptions(options: SupervisorOptions): SupervisorSe
     reports: parseReportsOptions(options.reports),
     logger: parseLogger(options.logger),
     monitors: parseMonitorsOptions(options.monitors),
+    bounds: parseBoundsOptions(options.bounds),
     safetyReadMs: parseNumber('safetyReadMs', safetyReadMs, { min: 10, max: 3_600_000 }),
     require: parseOneOf('require', require, guaranteeLevels),
     leftovers: parseOneOf('leftovers', leftovers, ['kill', 'adopt']),

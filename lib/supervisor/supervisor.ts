@@ -186,6 +186,7 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements AsyncD
 
   status(): SupervisorStatus {
     const { pool } = this.#containment;
+    const workers = this.#parts.crew.workers().map((worker) => ({ ...worker.candidate(), dying: worker.dying }));
     return {
       name: this.#settings.name,
       cgroup: this.#containment.cgroup,
@@ -194,7 +195,8 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements AsyncD
       pool: pool?.gauge.measure(pool.monitor.state === 'breached'),
       watches: this.#parts.desk.watches,
       accepting: this.accepting,
-      workers: this.#parts.crew.workers().map((worker) => ({ ...worker.candidate(), dying: worker.dying })),
+      workers,
+      bounds: this.#parts.bounds.status(workers),
       counts: { ...this.#parts.desk.counts, kills: this.#parts.crew.kills, kernelOomKills: this.#containment.kernelOomKills() },
     };
   }

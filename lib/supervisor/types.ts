@@ -1,3 +1,5 @@
+import type { BoundFigures } from '../accounting/component-bounds';
+import type { MemoryMode } from '../accounting/verify-memory';
 import type { SpillwayError } from '../errors';
 import type { WatchHealth } from '../monitor/ear';
 import type { Breach, MemoryCounters, MemoryLimits, MemoryUsage, MonitorState } from '../monitor/types';
@@ -204,6 +206,18 @@ export interface SupervisorEvents {
   degraded: [SpillwayError];
 }
 
+/** What the workers have declared, with the option `bounds`. */
+export interface BoundsStatus extends BoundFigures {
+  mode: MemoryMode;
+  /** The pool's mark, and where it comes from. */
+  limitBytes: number;
+  source: string;
+  /** What of it may be declared: the limit, less `slopFactor`. */
+  availableBytes: number;
+  /** Workers that use more than they have declared. */
+  over: { id: string; boundBytes: number; overBytes: number }[];
+}
+
 export interface SupervisorStatus {
   name: string;
   /** The pool's directory; `undefined` without cgroups. */
@@ -220,6 +234,8 @@ export interface SupervisorStatus {
   /** Whether new work is welcome. */
   accepting: boolean;
   workers: (Candidate & { dying: boolean })[];
+  /** `undefined` with `bounds: { mode: 'disabled' }`. */
+  bounds: BoundsStatus | undefined;
   counts: {
     /** Breaches heard: short ones, and those that were only churn. */
     shortBreaches: number;

@@ -1,5 +1,6 @@
 import type { Candidate } from '../policy/types';
 import type { Enclosure } from './containment/types';
+import { declaredMemory } from './declared-memory';
 import { exitBlame, exitCause, mayBeAbort, reliefOf, retryHint, type EndFacts, type KillFacts } from './exit-cause';
 import type { MainEnd, MainProcess } from './main-process';
 import type { WarnTarget } from './shed/warn-worker';
@@ -97,6 +98,7 @@ export class WorkerProcess {
   candidate(): Candidate {
     const { id, group, owner, retriable, kind, priority, attempt, labels } = this.facts;
     const usage = this.enclosure.sample()?.usage ?? {};
+    const declared = declaredMemory(this.facts.memory);
     return {
       id,
       pid: this.pid,
@@ -111,6 +113,7 @@ export class WorkerProcess {
       ...(priority !== undefined && { priority }),
       attempt,
       ...(labels !== undefined && { labels: { ...labels } }),
+      ...(declared !== undefined && { boundBytes: declared.firmBytes }),
     };
   }
 

@@ -43,6 +43,7 @@ const arbitraryCandidate: fc.Arbitrary<Candidate> = fc
       fc.constantFrom(undefined, undefined, GiB, NaN, -1, -0, Infinity, ...missing),
     ),
     priority: fc.oneof({ weight: 4, arbitrary: fc.integer({ min: -1, max: 2 }) }, fc.constantFrom(...missing, NaN, -0, Infinity, -Infinity)),
+    boundBytes: fc.constantFrom(0, 5, 10, NaN, Infinity, -Infinity, ...missing),
     owner: fc.constantFrom('a', 'b', 'c', 'd\n\u2028e', '', ...missing),
   })
   .map(({ id, ...given }) => candidate(id, given as Partial<Candidate>));

@@ -4,7 +4,7 @@ import * as policy from '../../lib/policy';
 describe('spillway/policy', () => {
   it('exports policies and the selection', () => {
     expect(Object.keys(policy).sort()).toEqual([
-      'byOwner', 'byPriority', 'byStartTime', 'firstBy', 'largestFirst', 'newestFirst', 'oldestFirst', 'protect', 'selectVictims',
+      'byOwner', 'byPriority', 'byStartTime', 'firstBy', 'largestFirst', 'newestFirst', 'oldestFirst', 'overBoundFirst', 'protect', 'selectVictims',
     ]);
   });
 

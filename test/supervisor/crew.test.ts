@@ -5,6 +5,7 @@ import { Crew } from '../../lib/supervisor/crew';
 import { MainProcess } from '../../lib/supervisor/main-process';
 import type { ReliefDesk } from '../../lib/supervisor/relief/relief-desk';
 import type { WorkerExit } from '../../lib/supervisor/types';
+import { WorkerBounds } from '../../lib/supervisor/worker-bounds';
 import type { WorkerOptions } from '../../lib/supervisor/worker-options';
 import { factsOf, useStrays } from '../support/containment';
 import { openFiles } from '../support/process-resources';
@@ -15,12 +16,14 @@ let exits: WorkerExit[];
 let containment: Containment;
 let desk: { rounds: Promise<void> | undefined; watch: jest.Mock; unwatch: jest.Mock; workersChanged: jest.Mock };
 let crew: Crew;
+let bounds: WorkerBounds;
 beforeEach(() => {
   exits = [];
   containment = new PlainContainment();
   desk = { rounds: undefined, watch: jest.fn(), unwatch: jest.fn(), workersChanged: jest.fn() };
+  bounds = new WorkerBounds({ mode: 'strict', slopFactor: 0, limit: () => ({ bytes: 100, source: 'a test' }) });
   crew = new Crew({
-    containment, desk: desk as unknown as ReliefDesk, oomScoreAdj: 500, accepting: () => true, slowDown: () => Promise.resolve(),
+    containment, desk: desk as unknown as ReliefDesk, oomScoreAdj: 500, accepting: () => true, slowDown: () => Promise.resolve(), bounds,
     emit: (name, ...[argument]) => {
       if (name === 'exit') exits.push(argument as WorkerExit);
       else degraded.push(argument as SpillwayError);

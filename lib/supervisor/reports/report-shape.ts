@@ -68,6 +68,7 @@ const candidate = record<Candidate>({
   priority: optional(bytes),
   attempt: number,
   labels: optional(map(text)),
+  boundBytes: optional(bytes),
 });
 
 const victim = record<Victim>({
