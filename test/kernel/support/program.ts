@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
+import { keepInMind } from './children';
 import { hangsAfterMs, type TestCgroup } from './test-cgroup';
 
 export type ProgramName = 'echo' | 'forker' | 'hog' | 'honest' | 'reader' | 'supervise' | 'term-ignorer' | 'watch';
@@ -78,6 +79,7 @@ export function runIn(cgroup: TestCgroup, name: ProgramName, ...args: (string | 
 
 export function run(file: string, args: string[]): Running {
   const child = spawn(file, args, { stdio: ['pipe', 'pipe', 'inherit'] });
+  keepInMind(child);
   // It may be gone when it is told something.
   child.stdin.on('error', () => undefined);
   return { child, lines: linesOf(child), exited: once(child, 'exit') };

@@ -2,6 +2,7 @@ import { closeSync, constants, existsSync, mkdirSync, openSync, readdirSync, rea
 import { basename, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ownCgroup } from '../../../lib/cgroup/own-cgroup';
+import { untilClosed } from './children';
 
 // The guest is ten to twenty times slower than the machine below it.
 jest.setTimeout(120_000);
@@ -112,6 +113,7 @@ export function useCgroups(): { make: (files?: Record<string, string | number>) 
   const cgroups: TestCgroup[] = [];
   afterEach(async () => {
     for (const cgroup of cgroups.splice(0).reverse()) await cgroup.destroy();
+    await untilClosed();
   });
   return {
     make(files = {}) {
