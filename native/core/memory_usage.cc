@@ -1,5 +1,6 @@
 #include "memory_usage.h"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -9,11 +10,13 @@ namespace {
 
 using Field = std::optional<uint64_t> MemoryUsage::*;
 
-constexpr std::array<std::pair<std::string_view, Field>, 8> kStatFields = {{
+constexpr std::array<std::pair<std::string_view, Field>, 10> kStatFields = {{
     {"anon", &MemoryUsage::anon},
     {"file", &MemoryUsage::file},
     {"kernel", &MemoryUsage::kernel},
+    {"sock", &MemoryUsage::sock},
     {"shmem", &MemoryUsage::shmem},
+    {"zswap", &MemoryUsage::zswap},
     {"inactive_file", &MemoryUsage::inactive_file},
     {"active_file", &MemoryUsage::active_file},
     {"slab_reclaimable", &MemoryUsage::slab_reclaimable},
@@ -41,6 +44,16 @@ Parsed parse_memory_stat(std::string_view text, MemoryUsage* usage) {
   }
   *usage = found;
   return Parsed::kOk;
+}
+
+uint64_t unaccounted(const MemoryUsage& usage) {
+  if (!usage.current || !usage.anon || !usage.file || !usage.kernel) return 0;
+  uint64_t left = *usage.current;
+  for (const auto& part :
+       {usage.anon, usage.file, usage.kernel, usage.sock, usage.zswap}) {
+    left -= std::min(left, part.value_or(0));
+  }
+  return left;
 }
 
 }  // namespace spillway

@@ -16,7 +16,9 @@ struct MemoryUsage {
   std::optional<uint64_t> anon;
   std::optional<uint64_t> file;
   std::optional<uint64_t> shmem;
-  std::optional<uint64_t> kernel;
+  std::optional<uint64_t> kernel;  // since Linux 5.18
+  std::optional<uint64_t> sock;
+  std::optional<uint64_t> zswap;
   std::optional<uint64_t> inactive_file;
   std::optional<uint64_t> active_file;
   std::optional<uint64_t> slab_reclaimable;
@@ -32,6 +34,12 @@ struct MemoryLimits {
 
 // Reads memory.stat into the fields that it has.
 Parsed parse_memory_stat(std::string_view text, MemoryUsage* usage);
+
+// What is charged and stands nowhere in memory.stat. A little always does: each
+// processor has some charged in advance, and counts apart. Much more means that
+// the file is old: before Linux 6.8 who reads it does not wait while another
+// one flushes it. 0 where the kernel does not tell all the parts.
+uint64_t unaccounted(const MemoryUsage& usage);
 
 }  // namespace spillway
 

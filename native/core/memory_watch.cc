@@ -1,5 +1,8 @@
 #include "memory_watch.h"
 
+#include <sys/sysinfo.h>
+#include <unistd.h>
+
 #include <array>
 #include <cerrno>
 #include <utility>
@@ -17,6 +20,22 @@ constexpr EventKeySet kUrgentKeys =
 
 // A file may be caught between truncation and writing, but not for this long.
 constexpr int64_t kLongestBlankNs = 3'000'000'000;
+
+// Who flushes memory.stat is done after some of these, unless the machine is
+// overloaded; and the kernel flushes by itself every two seconds. A shortage
+// that is none costs a worker, so it is worth the wait.
+constexpr int64_t kDoubtLookNs = 5'000'000;
+constexpr int64_t kLongestDoubtNs = 200'000'000;
+
+// What always stands nowhere in memory.stat: for each processor a batch of
+// pages (MEMCG_CHARGE_BATCH) that is charged and not used yet, and one that is
+// used and not counted yet.
+uint64_t always_unaccounted() {
+  static const uint64_t bytes = uint64_t{2} * 64 *
+                                static_cast<uint64_t>(getpagesize()) *
+                                static_cast<uint64_t>(get_nprocs_conf());
+  return bytes;
+}
 
 // kIncomplete when nothing was read.
 Parsed parse_if_read(const Result<std::string_view>& text,
@@ -170,11 +189,37 @@ void MemoryWatch::sample(bool was_short, std::span<char> buffer) {
   if (report_.shortness.known) short_ = report_.shortness.is_short;
 }
 
+bool MemoryWatch::in_doubt(bool was_short, int64_t now_ns) {
+  const auto is_doubtful = [this] {
+    const uint64_t missing = unaccounted(report_.usage);
+    if (missing <= always_unaccounted()) return false;
+    MemoryUsage if_cache = report_.usage;
+    *if_cache.current -= missing - always_unaccounted();
+    return !evaluate_shortness(if_cache, report_.limits, options_.kill_buffer,
+                               /*was_short=*/false)
+                .is_short;
+  };
+  doubt_look_ns_ = kNoDeadline;
+  if (was_short || !short_ || !is_doubtful()) {
+    doubt_since_ns_ = 0;
+    return false;
+  }
+  if (doubt_since_ns_ == 0) doubt_since_ns_ = now_ns;
+  if (now_ns - doubt_since_ns_ >= kLongestDoubtNs) return false;
+  doubt_look_ns_ = now_ns + kDoubtLookNs;
+  return true;
+}
+
 bool MemoryWatch::judge(Cause cause, bool grew, int64_t now_ns,
                         std::span<char> buffer) {
   if (!grew && cause == Cause::kChange) return false;
   const bool was_short = short_;
   sample(was_short, buffer);
+  const bool doubted = in_doubt(was_short, now_ns);
+  if (doubted) {
+    short_ = false;
+    report_.shortness = Shortness{};
+  }
   takeover_.observe(short_, now_ns);
   const bool took_over = take_over_if_due(now_ns, buffer);
 
@@ -182,11 +227,13 @@ bool MemoryWatch::judge(Cause cause, bool grew, int64_t now_ns,
   if (is_short && !was_short && !std::exchange(shortage_noticed_, true)) {
     report_.noticed_ns = now_ns;
   }
-  const bool grown = watched_growth(options_.keys);
+  // While in doubt all but the urgent waits for the next look.
+  const bool grown = watched_growth(doubted ? kUrgentKeys : options_.keys);
   const bool reminder = is_short && cause == Cause::kSafetyRead;
   report_.breach |= grown || reminder || (is_short && !was_short);
   if (is_short != was_short || reminder || took_over) return true;
   if (!grown) return false;
+  if (doubted) return true;
   // Churn - growth while reclaim copes - waits for the safety read, so that a
   // worker busy with its page cache does not wake JavaScript 100 times a
   // second.

@@ -82,6 +82,9 @@ class MemoryWatch final : public Source {
 
   // Reads usage and limits into the report, and judges them.
   void sample(bool was_short, std::span<char> buffer);
+  // Whether the shortage that was seen just now may be page cache that
+  // memory.stat does not show yet. Then it is looked at again soon.
+  bool in_doubt(bool was_short, int64_t now_ns);
   // Returns whether a watched key grew.
   bool count(const EventCounts& now);
   bool watched_growth(EventKeySet keys) const;
@@ -97,7 +100,9 @@ class MemoryWatch final : public Source {
   bool shortage_noticed_ = false;  // by what is in the report
   bool retired_ = false;
   int64_t blank_since_ns_ = 0;  // 0: the last look gave a sample
-  MemoryReport report_;         // the slot
+  int64_t doubt_since_ns_ = 0;  // 0: not in doubt
+  int64_t doubt_look_ns_ = kNoDeadline;
+  MemoryReport report_;  // the slot
   Takeover takeover_;
 };
 

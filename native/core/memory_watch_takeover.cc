@@ -1,15 +1,21 @@
 // Where a memory watch looks for the sake of its armed plan.
 
+#include <algorithm>
+
 #include "memory_watch.h"
 
 namespace spillway {
 
 int64_t MemoryWatch::deadline_ns() const {
-  return retired_ ? kNoDeadline : takeover_.deadline_ns();
+  if (retired_) return kNoDeadline;
+  return std::min(doubt_look_ns_, takeover_.deadline_ns());
 }
 
 bool MemoryWatch::look_at_deadline(int64_t now_ns, std::span<char> buffer) {
   takeover_.look_for_exits(now_ns);
+  if (doubt_look_ns_ <= now_ns) {
+    return judge(Cause::kDeadline, /*grew=*/false, now_ns, buffer);
+  }
   if (!takeover_.due(now_ns)) return false;
   // Fresh, before every single victim; and once short, it is short until the
   // whole buffer is free.

@@ -25,6 +25,19 @@ TEST(MemoryStat, ReadsItsFields) {
   EXPECT_EQ(usage.slab_reclaimable, 7U);
 }
 
+TEST(MemoryStat, TellsWhatStandsNowhere) {
+  MemoryUsage usage;
+  EXPECT_EQ(unaccounted(usage), 0U);
+  usage.current = 100;
+  EXPECT_EQ(parse_memory_stat("anon 10\nfile 20\n", &usage), Parsed::kOk);
+  EXPECT_EQ(unaccounted(usage), 0U) << "not all parts are told";
+  EXPECT_EQ(parse_memory_stat("kernel 30\nsock 5\nzswap 3\n", &usage),
+            Parsed::kOk);
+  EXPECT_EQ(unaccounted(usage), 32U);
+  usage.file = kSaturated;
+  EXPECT_EQ(unaccounted(usage), 0U) << "the parts may be newer";
+}
+
 TEST(MemoryStat, KeepsWhatItDoesNotName) {
   MemoryUsage usage;
   usage.current = 100;

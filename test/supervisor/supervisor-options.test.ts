@@ -22,7 +22,7 @@ it('needs only a name', () => {
   expect(settings).toEqual({
     name: 'pool', base: undefined, highBytes: undefined, maxBytes: Infinity, swapMaxBytes: 0, killBufferBytes: undefined, victimTimeoutMs: 2000, safetyReadMs: 1000,
     takeoverMs: 100, takeoverUnderInspector: false, reclaimBudgetMs: 50, dryRun: false,
-    monitors: { pressure: undefined },
+    monitors: { pressure: undefined }, bounds: { mode: 'disabled', slopFactor: 0 },
     room: { levels: { reclaimAt: 0.9, slowAt: 0.95, warnAt: 0.95 }, intervalMs: 250, maxSpawnDelayMs: 1000 },
     reports: { history: 100, file: undefined, maxFileBytes: 16 * 2 ** 20, redact: undefined },
     require: 'none', leftovers: 'kill', moveOthers: false, force: false, pollMs: 250, graceMs: 0, closeOn: [],
