@@ -52,7 +52,8 @@ test("a child moved to a cgroup that the worker made in the pool, beside its lea
   const { worker, lines } = await pool.run('sh', ['-c', script]);
   await lines.line('made');
   expect(await worker.exited).toMatchObject({ code: 0, leftovers: 0 });
-  expect(processesWith('sleep 1132')).toHaveLength(1);
+  // Until its exec it is another sh.
+  await until('it to sleep', () => processesWith('sleep 1132').length === 1);
 
   await pool.supervisor.close();
 
@@ -71,6 +72,7 @@ test.each([
 
   await remote.spawn('mover', 'sh', ['-c', script, base.directory]);
   expect(await remote.exitOf('mover')).toMatchObject({ code: 0, leftovers: 0 });
+  await until('it to sleep', () => processesWith('sleep 1133').length === 1);
   const [straggler] = processesWith('sleep 1133');
   expect(await remote.told('degraded')).toMatchObject({ code: 'ERR_SPILLWAY_STRAGGLERS', message: expect.stringMatching(`mover.*${straggler ?? 'none'}`) as string });
   await remote.spawn('honest', 'true', []);
