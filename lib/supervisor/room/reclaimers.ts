@@ -3,6 +3,7 @@ import { invalidOption, quote } from '../../options';
 import type { OnDegraded } from '../containment/types';
 import type { Clock } from '../relief/clock';
 import type { Reclaimed } from '../types';
+import { ReclaimTurns } from './reclaim-turns';
 import { RunEnd } from './run-end';
 import { textOf } from '../../text-of';
 
@@ -16,8 +17,17 @@ export interface Reclaimer {
    *
    * The signal fires when the time is over: a relief round waits `reclaimBudgetMs` for all of them
    * together, and then kills. It is never called while a call of before has not returned.
+   *
+   * `idleBeforeMs` comes only to a reclaimer with `idleSinceMs`: what was used at or after that time can
+   * stay, for another reclaimer has something older. `Infinity`: nobody has.
    */
-  reclaim(bytes: number, signal: AbortSignal): Promise<number> | number;
+  reclaim(bytes: number, signal: AbortSignal, idleBeforeMs?: number): Promise<number> | number;
+  /**
+   * When its least recently used part was last used, on the time line of `performance.now()`; `undefined`
+   * while it has nothing to give. Reclaimers that tell are asked first, who has the oldest before the
+   * others and only for what is older than theirs: together they are one least-recently-used list.
+   */
+  readonly idleSinceMs?: number | undefined;
 }
 
 export interface ReclaimRequest {
@@ -68,7 +78,8 @@ export class Reclaimers {
 
   /**
    * Asks one after the other, each for what is still missing, until enough was given or the time is
-   * over. One entry for each that was asked. Never rejects.
+   * over: by age those that tell it, then the others in order of registration. One entry for each
+   * question. Never rejects.
    */
   async run({ bytes, budgetMs, signal, clock }: ReclaimRequest): Promise<Reclaimed[]> {
     const results: Reclaimed[] = [];
@@ -76,11 +87,14 @@ export class Reclaimers {
     const end = new RunEnd(budgetMs, signal, clock);
     let missing = bytes;
     // A copy: one that takes itself out and in again would be asked for ever.
-    for (const entry of Array.from(this.#entries)) {
+    const turns = new ReclaimTurns([...this.#entries].map(({ reclaimer }) => reclaimer));
+    const entryOf = new Map([...this.#entries].map((entry) => [entry.reclaimer, entry]));
+    for (let turn = turns.next(); turn !== undefined; turn = turns.next()) {
       // By the clock too: a timer does not fire while one reclaimer after the other blocks the thread.
       if (missing <= 0 || end.why !== undefined || clock.now() - startedAtMs >= budgetMs) break;
-      if (!this.#entries.has(entry)) continue;
-      const result = await this.#ask(entry, missing, end, clock);
+      const entry = entryOf.get(turn.reclaimer);
+      if (entry === undefined || !this.#entries.has(entry)) continue;
+      const result = await this.#ask(entry, missing, turn.idleBeforeMs, end, clock);
       results.push(result);
       missing -= result.givenBytes;
     }
@@ -88,7 +102,7 @@ export class Reclaimers {
     return results;
   }
 
-  async #ask(entry: Entry, askedBytes: number, end: RunEnd, clock: Clock): Promise<Reclaimed> {
+  async #ask(entry: Entry, askedBytes: number, idleBeforeMs: number, end: RunEnd, clock: Clock): Promise<Reclaimed> {
     const startedAtMs = clock.now();
     const result = (givenBytes: number, error?: string): Reclaimed => ({
       name: entry.name, askedBytes, givenBytes, tookMs: clock.now() - startedAtMs, ...(error !== undefined && { error }),
@@ -96,7 +110,7 @@ export class Reclaimers {
     if (this.#busy.has(entry.reclaimer)) return result(0, 'it was still busy with the run before');
     end.asked = new AbortController();
     try {
-      const call = this.#call(entry.reclaimer, askedBytes, end.asked.signal);
+      const call = this.#call(entry.reclaimer, askedBytes, end.asked.signal, idleBeforeMs);
       const given: unknown = call instanceof Promise ? await Promise.race([call, end.reached]) : call;
       if (given === end) return result(0, end.why);
       if (!isBytes(given)) throw new TypeError(`it returned ${quote(given)}, which is no number of bytes`);
@@ -112,12 +126,12 @@ export class Reclaimers {
   }
 
   /** Busy until it has returned, however late: a promise that nobody waits for any more still clears it. */
-  #call(reclaimer: Reclaimer, bytes: number, signal: AbortSignal): unknown {
+  #call(reclaimer: Reclaimer, bytes: number, signal: AbortSignal, idleBeforeMs: number): unknown {
     this.#busy.add(reclaimer);
     const done = (): void => void this.#busy.delete(reclaimer);
     let isPending = false;
     try {
-      const answer: unknown = reclaimer.reclaim(bytes, signal);
+      const answer: unknown = reclaimer.reclaim(bytes, signal, idleBeforeMs);
       if (typeof answer !== 'object' || answer === null) return answer;
       isPending = true;
       return Promise.resolve(answer).finally(done);
