@@ -49,6 +49,23 @@ export interface NativeBinding {
     },
     callback: (report: NativeThresholdReport) => void,
   ): number | NativeFailure;
+  /**
+   * Samples how many bytes are in use, of the place or else of this process, and writes them to `board`: a view of a
+   * `UsageBoard`'s memory, which is kept until `unwatch`. Calls back with the failure when samples begin to fail, with
+   * nothing when they go on.
+   */
+  watchUsage(
+    options: {
+      place: MemoryPlace | undefined;
+      limitBytes: number;
+      /** Up to it there is room. May have a fraction. */
+      slowAtBytes: number;
+      intervalMs: number;
+      keepAlive: boolean;
+      board: Int32Array;
+    },
+    callback: (failure?: NativeFailure) => void,
+  ): number | NativeFailure;
   watchPopulated(
     options: { directory: string; safetyReadMs: number; keepAlive: boolean },
     callback: (report: NativePopulatedReport) => void,

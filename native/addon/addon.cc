@@ -25,13 +25,14 @@ Environment* environment_of(const Napi::CallbackInfo& info) {
 
 template <typename Opened>
 Napi::Value start_watch(const Napi::CallbackInfo& info, Opened opened,
-                        const Napi::Value& callback, bool keep_alive) {
+                        const Napi::Value& callback, bool keep_alive,
+                        Napi::ObjectReference memory = {}) {
   if (const Failure* failure = failure_of(opened)) {
     return to_js(info.Env(), *failure);
   }
-  const Result<SourceId> id =
-      environment_of(info)->watch(std::get<0>(std::move(opened)),
-                                  callback.As<Napi::Function>(), keep_alive);
+  const Result<SourceId> id = environment_of(info)->watch(
+      std::get<0>(std::move(opened)), callback.As<Napi::Function>(), keep_alive,
+      std::move(memory));
   if (const Failure* failure = failure_of(id)) {
     return to_js(info.Env(), *failure);
   }
@@ -79,6 +80,14 @@ Napi::Value watch_threshold(const Napi::CallbackInfo& info) {
   return start_watch(info,
                      ThresholdWatch::open(threshold_watch_options(options)),
                      info[1], options.Get("keepAlive").ToBoolean());
+}
+
+// watchUsage(options, callback): id | failure
+Napi::Value watch_usage(const Napi::CallbackInfo& info) {
+  const auto options = info[0].As<Napi::Object>();
+  return start_watch(info, UsageWatch::open(usage_watch_options(options)),
+                     info[1], options.Get("keepAlive").ToBoolean(),
+                     Napi::Persistent(options.Get("board").As<Napi::Object>()));
 }
 
 // watchProcess({ pidfd, keepAlive }, callback): id | failure
@@ -198,6 +207,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
           {"watchPressure", watch_pressure},
           {"watchProcess", watch_process},
           {"watchThreshold", watch_threshold},
+          {"watchUsage", watch_usage},
           {"unwatch", unwatch},
           {"lookNow", look_now},
           {"readMemory", read_memory},

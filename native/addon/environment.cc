@@ -19,7 +19,8 @@ void Environment::open_way_back() {
 }
 
 Result<SourceId> Environment::watch(Watch watch, const Napi::Function& callback,
-                                    bool keep_alive) {
+                                    bool keep_alive,
+                                    Napi::ObjectReference memory) {
   open_way_back();
   if (reactor_ == nullptr) {
     Result<std::unique_ptr<Reactor>> started = Reactor::start(this);
@@ -33,9 +34,9 @@ Result<SourceId> Environment::watch(Watch watch, const Napi::Function& callback,
     return id;
   }
   if (keep_alive && keep_alive_count_++ == 0) way_back_.Ref(env_);
-  entries_.emplace(
-      std::get<SourceId>(id),
-      Entry{std::move(watch), Napi::Persistent(callback), keep_alive});
+  entries_.emplace(std::get<SourceId>(id),
+                   Entry{std::move(watch), Napi::Persistent(callback),
+                         keep_alive, std::move(memory)});
   return id;
 }
 
@@ -45,8 +46,9 @@ void Environment::unwatch(SourceId id) {
   if (entry->second.keep_alive && --keep_alive_count_ == 0) {
     way_back_.Unref(env_);
   }
-  entries_.erase(entry);
+  // First: afterwards the memory that it writes to may be gone.
   reactor_->remove(id);
+  entries_.erase(entry);
   if (entries_.empty()) reactor_.reset();
 }
 

@@ -16,6 +16,7 @@
 #include "reactor.h"
 #include "takeover.h"
 #include "threshold_watch.h"
+#include "usage_watch.h"
 #include "victims.h"
 
 namespace spillway {
@@ -33,13 +34,14 @@ class Environment final : private Sink {
   using Watch = std::variant<
       std::shared_ptr<MemoryWatch>, std::shared_ptr<PopulatedWatch>,
       std::shared_ptr<PressureWatch>, std::shared_ptr<ProcessWatch>,
-      std::shared_ptr<ThresholdWatch>>;
+      std::shared_ptr<ThresholdWatch>, std::shared_ptr<UsageWatch>>;
 
   // Calls `callback` with a report whenever there is something to tell, until
   // unwatch(); a process watch has one thing to tell, and then ends by itself.
-  // With `keep_alive` the event loop goes on while it is watched.
+  // With `keep_alive` the event loop goes on while it is watched. `memory` is
+  // what the watch writes to, if it does: it stays until the watch has ended.
   Result<SourceId> watch(Watch watch, const Napi::Function& callback,
-                         bool keep_alive);
+                         bool keep_alive, Napi::ObjectReference memory = {});
   // Unknown ids are ignored. After the last one the thread is joined.
   void unwatch(SourceId id);
   // Has the memory watches of a cgroup look at it out of turn. Its owner is
@@ -58,6 +60,7 @@ class Environment final : private Sink {
     Watch watch;
     Napi::FunctionReference callback;
     bool keep_alive = false;
+    Napi::ObjectReference memory;
   };
 
   static void call_js(Napi::Env env, Napi::Function, Environment* environment,

@@ -12,6 +12,7 @@
 #include "shortness.h"
 #include "takeover.h"
 #include "threshold_watch.h"
+#include "usage_watch.h"
 
 namespace spillway {
 
@@ -30,6 +31,8 @@ Napi::Object to_js(Napi::Env env, const ThresholdReport& report);
 Napi::Object to_js(Napi::Env env, const PopulatedReport& report);
 // undefined, or the failure that keeps its end from being told.
 Napi::Value to_js(Napi::Env env, const ProcessReport& report);
+// undefined, or why the last sample failed.
+Napi::Value to_js(Napi::Env env, const UsageReport& report);
 
 // { stallMs, windowMs }
 Napi::Object to_js(Napi::Env env, const PressureTrigger& trigger);
@@ -41,6 +44,7 @@ Napi::Object to_js(Napi::Env env, const PlannedKill& kill);
 MemoryWatchOptions memory_watch_options(const Napi::Object& options);
 PressureWatchOptions pressure_watch_options(const Napi::Object& options);
 ThresholdWatchOptions threshold_watch_options(const Napi::Object& options);
+UsageWatchOptions usage_watch_options(const Napi::Object& options);
 MemoryPlace memory_place(const Napi::Object& place);
 MemoryUsage memory_usage(const Napi::Object& usage);
 MemoryLimits memory_limits(const Napi::Object& limits);

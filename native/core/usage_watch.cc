@@ -1,0 +1,81 @@
+#include "usage_watch.h"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <utility>
+
+#include "clock.h"
+#include "kernel_file.h"
+#include "sample_interval.h"
+
+namespace spillway {
+
+UsageWatch::UsageWatch(const UsageWatchOptions& options,
+                       std::unique_ptr<UsageMeter> meter)
+    : slow_at_(options.slow_at),
+      limit_(options.limit),
+      interval_ns_(options.interval_ns),
+      board_(options.board),
+      meter_(std::move(meter)) {}
+
+Result<std::shared_ptr<UsageWatch>> UsageWatch::open(
+    const UsageWatchOptions& options) {
+  Result<std::unique_ptr<UsageMeter>> meter =
+      options.place.has_value()
+          ? open_cgroup_meter(*options.place, options.slow_at)
+          : open_process_meter();
+  if (const Failure* failure = failure_of(meter)) return *failure;
+  std::shared_ptr<UsageWatch> watch(new UsageWatch(
+      options, std::get<std::unique_ptr<UsageMeter>>(std::move(meter))));
+  // What cannot be read at the start is an error, and no sample to skip.
+  std::array<char, kFileBufferBytes> buffer;
+  if (const auto failure = watch->sample(monotonic_ns(), buffer)) {
+    return *failure;
+  }
+  return watch;
+}
+
+std::optional<Failure> UsageWatch::attach(SourceId /*id*/,
+                                          Registrar* /*registrar*/) {
+  return std::nullopt;
+}
+
+bool UsageWatch::look(Cause /*cause*/, int64_t now_ns, std::span<char> buffer) {
+  const std::optional<Failure> failure = sample(now_ns, buffer);
+  // An ordinary file, caught half written: the next sample will tell.
+  if (failure.has_value() && failure->error == kCutContent) return false;
+  const auto before = std::exchange(report_.failure, failure);
+  return (before.has_value() ? before->error : 0) !=
+         (failure.has_value() ? failure->error : 0);
+}
+
+std::optional<Failure> UsageWatch::sample(int64_t now_ns,
+                                          std::span<char> buffer) {
+  uint64_t used = 0;
+  const std::optional<Failure> failure = meter_->read(buffer, &used);
+  if (failure.has_value()) {
+    // A cgroup that is gone does not come back, only another of its name.
+    const bool gone = failure->error == ENODEV;
+    next_ns_ = gone ? kNoDeadline : next_sample_ns(now_ns, interval_ns_);
+    return failure;
+  }
+  board_.publish(used, static_cast<double>(used) > slow_at_, now_ns);
+  next_ns_ = next_sample_ns(now_ns, wait_ns(used));
+  return std::nullopt;
+}
+
+int64_t UsageWatch::wait_ns(uint64_t used) const {
+  const double now = static_cast<double>(used);
+  const double distance = (now > slow_at_ ? limit_ : slow_at_) - now;
+  const SamplePace pace{.interval_ns = interval_ns_};
+  return std::min(
+      interval_ns_,
+      sample_interval_ns(static_cast<uint64_t>(std::max(distance, 0.0)), pace));
+}
+
+void UsageWatch::fail(const Failure& failure, int64_t /*now_ns*/) {
+  report_.failure = failure;
+}
+
+}  // namespace spillway
