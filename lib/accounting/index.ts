@@ -6,6 +6,7 @@ export { type Component, ComponentRegistry, type ComponentRegistryOptions } from
 export { formatBounds } from './format-bounds';
 export { MemoryGrant } from './memory-grant';
 export { findMemoryLimit, type MemoryLimit } from './memory-limit';
+export { type LimiterStatus, MemoryLimiter, type MemoryLimiterOptions } from './memory-limiter';
 export { partition, type PartitionStrategy, type Partaker, type Share } from './partition';
 export type { UsageBuilder } from './usage-builder';
 export { type CompoundExpr, UsageExpr, type ValueExpr } from './usage-expr';

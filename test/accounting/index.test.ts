@@ -23,10 +23,23 @@ const service = `
   setTimeout(() => console.log('still up'));
 `;
 
+/** Tries a limiter that needs the binary, and uses one that does not. */
+const limited = `
+  const { MemoryLimiter } = require('spillway/accounting');
+  try {
+    new MemoryLimiter({ limitBytes: '1GiB' });
+  } catch ({ code, message }) {
+    console.log(code, message.includes('npm rebuild spillway'));
+  }
+  process.dlopen = () => { throw new Error('native code was loaded'); };
+  const limiter = new MemoryLimiter({ limitBytes: 1, read: () => 2 });
+  limiter.waitForCapacity().then(() => console.log('waited', limiter.status().delayMs));
+`;
+
 describe('spillway/accounting', () => {
   it('exports what a program needs to declare and verify its memory', () => {
     expect(Object.keys(accounting).sort()).toEqual([
-      'BoundsVerifier', 'ComponentRegistry', 'MemoryGrant', 'UsageExpr', 'findMemoryLimit', 'formatBounds', 'partition', 'verifyMemory',
+      'BoundsVerifier', 'ComponentRegistry', 'MemoryGrant', 'MemoryLimiter', 'UsageExpr', 'findMemoryLimit', 'formatBounds', 'partition', 'verifyMemory',
     ]);
   });
 
@@ -51,6 +64,10 @@ describe('spillway/accounting', () => {
 
     it('finds the limit by itself', () => {
       expect(run(service, 'disabled')).toEqual(expect.objectContaining({ status: 0, stdout: 'still up\n', stderr: '' }));
+    });
+
+    it('a limiter with a reader of its own works, another one says what to do', () => {
+      expect(run(limited)).toEqual(expect.objectContaining({ status: 0, stdout: 'ERR_SPILLWAY_UNSUPPORTED true\nwaited 25\n', stderr: '' }));
     });
 
     it('Saluki 32: disabled, with a limit of 1 byte: runs', () => {
