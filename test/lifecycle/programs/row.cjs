@@ -7,7 +7,7 @@ const { isMainThread, Worker, workerData } = require('node:worker_threads');
 const { assert, reactorCount, resources } = require('./common.cjs');
 
 /** @type {Record<string, () => unknown>} */
-const rows = require('./rows.cjs');
+const rows = { ...require('./rows.cjs'), ...require('./limiter-rows.cjs') };
 
 async function runInWorker(/** @type {string} */ row) {
   // The first worker brings what stays with the process; it is not counted.
