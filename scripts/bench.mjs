@@ -5,6 +5,7 @@
 //   notice-to-signal   from a shortage to the victim's signal, on a real kernel: on this machine where it
 //                      has a cgroup v2 memory controller to write to, or in the kernel lab
 //   sampling           what a look at a cgroup's memory costs, on this machine, as root
+//   limiter            what asking the memory limiter costs while there is room, on this machine
 
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync } from 'node:fs';
@@ -21,6 +22,7 @@ const results = join(root, 'bench-results');
 const benches = {
   'notice-to-signal': { rounds: 50, needsKernel: true, longestRoundSeconds: 20 },
   sampling: { rounds: 10, needsKernel: false, longestRoundSeconds: 20 },
+  limiter: { rounds: 20, needsKernel: false, longestRoundSeconds: 5 },
 };
 
 /** @typedef {{ name: string, unit: string, count: number, p50: number, p99: number, min: number, max: number }} Spread */
