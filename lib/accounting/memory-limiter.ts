@@ -90,15 +90,15 @@ export class MemoryLimiter {
   }
 
   status(): LimiterStatus {
-    const nowMs = monotonicMs();
-    const { usedBytes } = this.#board;
+    const { sampledMs, usedBytes } = this.#board;
+    const isStale = this.#isStale(monotonicMs() - sampledMs);
     const { failure } = this.#sampler;
     return {
-      state: this.#stopped ? 'stopped' : this.#isStale(nowMs) ? 'blind' : 'ok',
-      delayMs: this.#delayMs(nowMs, usedBytes),
+      state: this.#stopped ? 'stopped' : isStale ? 'blind' : 'ok',
+      delayMs: this.#stopped ? 0 : this.#delayMs(isStale, usedBytes),
       limitBytes: this.#settings.limitBytes,
       usedBytes,
-      sampledAtMs: onTimeLine(this.#board.sampledMs),
+      sampledAtMs: onTimeLine(sampledMs),
       ...(failure !== undefined && { failure }),
     };
   }
@@ -117,37 +117,40 @@ export class MemoryLimiter {
 
   /** By the clock and all figures. */
   #look(): Promise<void> | undefined {
+    const { intervalMs } = this.#settings;
     const nowMs = monotonicMs();
-    if (nowMs - this.#board.sampledMs > this.#settings.intervalMs) this.#sampler.refresh();
+    let ageMs = nowMs - this.#board.sampledMs;
+    if (ageMs > intervalMs) {
+      this.#sampler.refresh();
+      ageMs = nowMs - this.#board.sampledMs;
+    }
     // By now, or by `read` just now.
     if (this.#stopped) return undefined;
-    this.#noteBlindness(nowMs);
+    const isStale = this.#isStale(ageMs);
+    if (isStale && !this.#blind) this.#warn(ageMs);
+    this.#blind = isStale;
     // Who calls seldom looks each time, who calls often not much oftener than that.
-    this.#stride = !this.#blind && nowMs - this.#lookedMs < this.#settings.intervalMs / 2 ? Math.min(2 * this.#stride, mostCallsUnchecked) : 1;
+    this.#stride = !isStale && nowMs - this.#lookedMs < intervalMs / 2 ? Math.min(2 * this.#stride, mostCallsUnchecked) : 1;
     this.#unchecked = this.#stride;
     this.#lookedMs = nowMs;
-    const delayMs = this.#delayMs(nowMs, this.#board.usedBytes);
+    const delayMs = this.#delayMs(isStale, this.#board.usedBytes);
     return delayMs === 0 ? undefined : this.#delays.wait(delayMs);
   }
 
-  #delayMs(nowMs: number, usedBytes: number): number {
-    if (this.#stopped) return 0;
+  #isStale(ageMs: number): boolean {
+    return ageMs > this.#staleMs;
+  }
+
+  #delayMs(isStale: boolean, usedBytes: number): number {
     const { curve, limitBytes } = this.#settings;
-    return this.#isStale(nowMs) ? curve.maxDelayMs : limiterDelayMs(usedBytes, limitBytes, curve);
+    return isStale ? curve.maxDelayMs : limiterDelayMs(usedBytes, limitBytes, curve);
   }
 
-  #isStale(nowMs: number): boolean {
-    return nowMs - this.#board.sampledMs > this.#staleMs;
-  }
-
-  #noteBlindness(nowMs: number): void {
-    const wasBlind = this.#blind;
-    this.#blind = this.#isStale(nowMs);
-    if (wasBlind || !this.#blind) return;
+  #warn(ageMs: number): void {
     const { failure } = this.#sampler;
-    const age = formatDuration(nowMs - this.#board.sampledMs);
+    const why = failure === undefined ? '' : ` (${failure.message})`;
     process.emitWarning(
-      `The memory limiter has had no sample for ${age}${failure === undefined ? '' : ` (${failure.message})`}. Until there is one, each waitForCapacity() takes ${this.#settings.curve.maxDelayMs} ms.`,
+      `The memory limiter has had no sample for ${formatDuration(ageMs)}${why}. Until there is one, each waitForCapacity() takes ${this.#settings.curve.maxDelayMs} ms.`,
       { type: 'SpillwayWarning', code: 'SPILLWAY_LIMITER_BLIND' },
     );
   }

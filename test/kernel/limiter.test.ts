@@ -1,6 +1,6 @@
 // A leak in a cgroup with memory.high: with and without a limiter on its intake.
 
-import type { LimiterStatus } from '../../lib/accounting';
+import type * as AccountingModule from '../../lib/accounting';
 import { MiB } from './support/program';
 import { useScripts, type Script } from './support/scripts';
 import { until, useCgroups } from './support/test-cgroup';
@@ -14,7 +14,7 @@ const curve = { slowAtFraction: 0.5, minDelayMs: 1, maxDelayMs: 4000 };
 
 /** Takes a MiB with each piece of work, and gives none back. */
 const leak: Script<{ cgroup: string; limitBytes: number; curve: object; limited: boolean }> = async ({ lib, tell }, { cgroup, limitBytes, curve: given, limited }) => {
-  const { MemoryLimiter } = lib('accounting') as typeof import('../../lib/accounting');
+  const { MemoryLimiter } = lib('accounting') as typeof AccountingModule;
   const limiter = limited ? new MemoryLimiter({ cgroup, limitBytes, ...given }) : undefined;
   const held: Buffer[] = [];
   while (held.length < 512) {
@@ -29,7 +29,7 @@ const leak: Script<{ cgroup: string; limitBytes: number; curve: object; limited:
 test('with the limiter it stays below memory.high, and slows as the formula says', async () => {
   const cgroup = make(limits);
   const { allTold, child } = run(leak, { cgroup: cgroup.directory, limitBytes: highBytes, curve, limited: true }, { where: cgroup });
-  const slowPieces = (): LimiterStatus[] => allTold<LimiterStatus>('piece').filter(({ state, delayMs }) => state === 'ok' && delayMs > 0);
+  const slowPieces = (): AccountingModule.LimiterStatus[] => allTold<AccountingModule.LimiterStatus>('piece').filter(({ state, delayMs }) => state === 'ok' && delayMs > 0);
 
   await until('five slow pieces', () => slowPieces().length >= 5);
 
