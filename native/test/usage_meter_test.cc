@@ -48,7 +48,7 @@ class UsageMeterTest : public testing::Test {
   int error(const Meter& meter) {
     uint64_t bytes = 7;
     const auto failure = meter->read(buffer_, &bytes);
-    if (failure.has_value()) EXPECT_EQ(bytes, 7U);
+    EXPECT_EQ(bytes == 7, failure.has_value());
     return failure.has_value() ? failure->error : 0;
   }
   void own(const char* name, const char* text) {
