@@ -3,6 +3,8 @@ import { BoundsBuilder } from './bounds-builder';
 import { type ComponentBounds, type NamedExpr, toExprs, toTree } from './component-bounds';
 import { componentName } from './component-name';
 import { DeclaredBounds } from './declared-bounds';
+import type { ResourceGroup } from './resource-group';
+import { ResourceGroups } from './resource-groups';
 
 /**
  * A place in a registry: whatever a program wants to see as one part of itself. It is only a name, so it costs
@@ -10,6 +12,7 @@ import { DeclaredBounds } from './declared-bounds';
  */
 export class Component {
   readonly #declared: DeclaredBounds;
+  readonly #groups: ResourceGroups;
   /** The full name, such as `'cache.index'`; `''` for the root. */
   readonly name: string;
   /** The registry that it belongs to. */
@@ -17,8 +20,9 @@ export class Component {
   /** Declares its bounds. */
   readonly bounds: BoundsBuilder;
 
-  constructor(declared: DeclaredBounds, name: string, root?: Component) {
+  constructor(declared: DeclaredBounds, groups: ResourceGroups, name: string, root?: Component) {
     this.#declared = declared;
+    this.#groups = groups;
     this.root = root ?? this;
     this.name = name;
     this.bounds = new BoundsBuilder(declared, name);
@@ -31,7 +35,7 @@ export class Component {
    * @throws ERR_SPILLWAY_INVALID_OPTION when nothing is left, or the full name has more than 1024 characters
    */
   getOrCreate(name: string): Component {
-    return new Component(this.#declared, componentName(this.name, name), this.root);
+    return new Component(this.#declared, this.#groups, componentName(this.name, name), this.root);
   }
 
   /** Its bounds and those below it as they are now: a copy. Components without bounds, and with none below, are left out. */
@@ -45,6 +49,19 @@ export class Component {
    */
   toExprs(): NamedExpr[] {
     return toExprs(this.#declared.within(this.name));
+  }
+
+  /**
+   * The account of what it really uses: registered at the first call, and the same one until it is unregistered.
+   * One that comes and goes has to be unregistered, or it stays in every status.
+   */
+  resourceGroup(): ResourceGroup {
+    return this.#groups.getOrRegister(this.name);
+  }
+
+  /** The registered groups of it and those below it, by name. */
+  resourceGroups(): ResourceGroup[] {
+    return this.#groups.within(this.name);
   }
 }
 
@@ -65,6 +82,6 @@ export class ComponentRegistry extends Component {
   /** @throws ERR_SPILLWAY_INVALID_OPTION */
   constructor(options: ComponentRegistryOptions = {}) {
     checkKeys('ComponentRegistry', options, ['duplicates']);
-    super(new DeclaredBounds(parseOneOf('duplicates', options.duplicates ?? 'refuse', ['refuse', 'add'])), '');
+    super(new DeclaredBounds(parseOneOf('duplicates', options.duplicates ?? 'refuse', ['refuse', 'add'])), new ResourceGroups(), '');
   }
 }

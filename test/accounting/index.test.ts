@@ -40,6 +40,7 @@ describe('spillway/accounting', () => {
   it('exports what a program needs to declare and verify its memory', () => {
     expect(Object.keys(accounting).sort()).toEqual([
       'BoundsVerifier', 'ComponentRegistry', 'MemoryGrant', 'MemoryLimiter', 'UsageExpr', 'findMemoryLimit', 'formatBounds', 'partition', 'verifyMemory',
+      'BoundsVerifier', 'ComponentRegistry', 'MemoryGrant', 'UsageExpr', 'currentGroup', 'findMemoryLimit', 'formatBounds', 'partition', 'sampleMemory', 'verifyMemory',
     ]);
   });
 
