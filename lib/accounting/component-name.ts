@@ -34,3 +34,9 @@ export function isWithin(name: string, scope: string): boolean {
 export function parentOf(name: string): string {
   return name.slice(0, Math.max(0, name.lastIndexOf('.')));
 }
+
+/** What a full name is called beside that of the root, `'root'`: itself, with `root.` before it where it begins so. */
+export function statusKey(name: string): string {
+  if (name === '') return 'root';
+  return isWithin(name, 'root') ? `root.${name}` : name;
+}

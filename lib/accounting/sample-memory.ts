@@ -2,7 +2,7 @@ import { checkKeys, parseNumber } from '../options';
 import type { Component } from './component-registry';
 
 export interface SampleMemoryOptions {
-  /** Figures that are younger stay as they are. Default 1000 ms; from 0. */
+  /** Figures that are younger stay as they are. Default 1000 ms; from 0 to 3,600,000. */
   maxAgeMs?: number;
   /** It returns after this time at the latest; who has not answered by then keeps the figure of before. Default 1000 ms; from 0 to 60,000. */
   timeoutMs?: number;
@@ -17,7 +17,7 @@ export interface SampleSettings {
 export function parseSampleOptions(owner: string, options: SampleMemoryOptions, timeoutMs = 1000): SampleSettings {
   checkKeys(owner, options, ['maxAgeMs', 'timeoutMs']);
   return {
-    maxAgeMs: parseNumber('maxAgeMs', options.maxAgeMs ?? 1000, { min: 0, max: Infinity, integer: false }),
+    maxAgeMs: parseNumber('maxAgeMs', options.maxAgeMs ?? 1000, { min: 0, max: 3_600_000 }),
     timeoutMs: parseNumber('timeoutMs', options.timeoutMs ?? timeoutMs, { min: 0, max: 60_000 }),
   };
 }
@@ -33,6 +33,8 @@ export async function sampleMemory(component: Component, options: SampleMemoryOp
   const sources = component.resourceGroups().flatMap((group) => [...group.sources]);
   const answers = Promise.all(sources.flatMap((source) => source.refresh?.(maxAgeMs) ?? []));
   let timer: NodeJS.Timeout | undefined;
-  await Promise.race([answers, new Promise((resolve) => { timer = setTimeout(resolve, timeoutMs); })]);
+  // Where JavaScript was blocked meanwhile, answers may be there already: they are heard in the turn that begins with the timer.
+  const late = new Promise((resolve) => { timer = setTimeout(() => setImmediate(resolve), timeoutMs); });
+  await Promise.race([answers, late]);
   clearTimeout(timer);
 }

@@ -41,6 +41,7 @@ describe('spillway/accounting', () => {
     expect(Object.keys(accounting).sort()).toEqual([
       'BoundsVerifier', 'ComponentRegistry', 'MemoryGrant', 'MemoryLimiter', 'UsageExpr', 'findMemoryLimit', 'formatBounds', 'partition', 'verifyMemory',
       'BoundsVerifier', 'ComponentRegistry', 'MemoryGrant', 'UsageExpr', 'currentGroup', 'findMemoryLimit', 'formatBounds', 'partition', 'sampleMemory', 'verifyMemory',
+      'BoundsVerifier', 'ComponentRegistry', 'MemoryGrant', 'UsageExpr', 'currentGroup', 'findMemoryLimit', 'formatBounds', 'memoryStatus', 'partition', 'sampleMemory', 'statusHandler', 'verifyMemory',
     ]);
   });
 

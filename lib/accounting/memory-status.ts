@@ -1,0 +1,110 @@
+import type { BoundFigures, ComponentBounds } from './component-bounds';
+import { parentOf, statusKey } from './component-name';
+import type { Component } from './component-registry';
+import { type Confidence, type MemoryFigure, sumOf, unmeasured } from './memory-figure';
+import { readOwnMemory } from './own-memory';
+
+/** What was declared, and what is used. `null`: unknown. */
+export interface StatusFigures {
+  minimum_required_bytes: number;
+  firm_limit_bytes: number;
+  actual_live_bytes: number | null;
+  source: string | null;
+  confidence: Confidence;
+  /** When the figure was measured, by the wall clock; of several, the oldest. */
+  sampled_at: string | null;
+  /** Whether anything measures it. False: `actual_live_bytes` will stay unknown. */
+  measuring: boolean;
+}
+
+export interface ComponentStatus extends StatusFigures {
+  /** With all components below it. */
+  total: StatusFigures;
+}
+
+/** By the full name of the component; the root first, as `'root'`, then by name. */
+export type MemoryStatus = Record<string, ComponentStatus>;
+
+/** What is known of one component, in and below it. */
+interface Entry {
+  bounds: BoundFigures;
+  totalBounds: BoundFigures;
+  figure: MemoryFigure;
+  /** Its own figure, and the totals of those one level below. */
+  parts: MemoryFigure[];
+}
+
+/**
+ * Every component that has declared bounds or registered a group, and those above them, with what is known now.
+ * Plain data, to be written as JSON: Saluki's three figures for each by their names, and where they come from. Measures
+ * only what costs next to nothing; `sampleMemory()` before it brings the rest up to date.
+ *
+ * The figure of `'root'` itself is what is left of this process when the known parts of the components are taken off,
+ * and what the root's group tracks outside of it. Its total is all of this process and of the processes that are
+ * tracked. A component whose name begins with the segment `root` has `root.` before it.
+ *
+ * @param component any of the registry: the status is always that of the whole
+ */
+export function memoryStatus(component: Component): MemoryStatus {
+  const entries = declaredEntries(component.root.toTree());
+  const groups = component.root.resourceGroups();
+  for (const { name, figure } of groups) if (name !== '') measured(entries, name, figure);
+  const totals = addUp(entries);
+
+  const { all, remainder } = readOwnMemory(groups.filter(({ name }) => name !== ''));
+  const outside = (of: typeof groups): MemoryFigure[] => of.flatMap(({ sources }) => [...sources]).filter(({ inProcess }) => !inProcess).map(({ figure }) => figure);
+  measured(entries, '', sumOf([remainder, ...outside(groups.filter(({ name }) => name === ''))]));
+  totals.set('', sumOf([all, ...outside(groups)]));
+
+  return Object.fromEntries([...entries].sort(byName).map(([name, { bounds, totalBounds, figure }]) => [statusKey(name), { ...shown(bounds, figure), total: shown(totalBounds, totals.get(name) ?? unmeasured) }]));
+}
+
+function declaredEntries(tree: ComponentBounds): Map<string, Entry> {
+  const entries = new Map<string, Entry>();
+  const add = (bounds: ComponentBounds): void => {
+    // A component that only stands above others, and has declared nothing, has nothing of its own to be measured.
+    entries.set(bounds.name, { bounds: bounds.self, totalBounds: bounds, figure: unmeasured, parts: bounds.self.firmBytes > 0 ? [unmeasured] : [] });
+    bounds.children.forEach(add);
+  };
+  add(tree);
+  return entries;
+}
+
+function measured(entries: Map<string, Entry>, name: string, figure: MemoryFigure): void {
+  Object.assign(entryOf(entries, name), { figure, parts: [figure] });
+}
+
+function entryOf(entries: Map<string, Entry>, name: string): Entry {
+  const known = entries.get(name);
+  if (known !== undefined) return known;
+  if (name !== '') entryOf(entries, parentOf(name));
+  const nothing = { minimumBytes: 0, firmBytes: 0 };
+  const entry = { bounds: nothing, totalBounds: nothing, figure: unmeasured, parts: [] };
+  entries.set(name, entry);
+  return entry;
+}
+
+/** The totals by name. Those below come after those above: backwards, each is complete when it is added to the one above it. */
+function addUp(entries: Map<string, Entry>): Map<string, MemoryFigure> {
+  return new Map([...entries].sort(byName).reverse().map(([name, { parts }]) => {
+    const total = sumOf(parts);
+    if (name !== '') entries.get(parentOf(name))?.parts.push(total);
+    return [name, total];
+  }));
+}
+
+function byName([a]: [string, unknown], [b]: [string, unknown]): number {
+  return a < b ? -1 : 1;
+}
+
+function shown({ minimumBytes, firmBytes }: BoundFigures, { bytes, source, confidence, sampledAt, measuring }: MemoryFigure): StatusFigures {
+  return {
+    minimum_required_bytes: minimumBytes,
+    firm_limit_bytes: firmBytes,
+    actual_live_bytes: bytes ?? null,
+    source: source ?? null,
+    confidence,
+    sampled_at: sampledAt === undefined ? null : new Date(sampledAt).toISOString(),
+    measuring,
+  };
+}
