@@ -42,6 +42,7 @@ describe('spillway/accounting', () => {
       'BoundsVerifier', 'ComponentRegistry', 'MemoryGrant', 'MemoryLimiter', 'UsageExpr', 'findMemoryLimit', 'formatBounds', 'partition', 'verifyMemory',
       'BoundsVerifier', 'ComponentRegistry', 'MemoryGrant', 'UsageExpr', 'currentGroup', 'findMemoryLimit', 'formatBounds', 'partition', 'sampleMemory', 'verifyMemory',
       'BoundsVerifier', 'ComponentRegistry', 'MemoryGrant', 'UsageExpr', 'currentGroup', 'findMemoryLimit', 'formatBounds', 'memoryStatus', 'partition', 'sampleMemory', 'statusHandler', 'verifyMemory',
+      'BoundsVerifier', 'ComponentRegistry', 'MemoryGrant', 'UsageExpr', 'currentGroup', 'exportToOpenTelemetry', 'exportToPrometheus', 'findMemoryLimit', 'formatBounds', 'memoryStatus', 'partition', 'sampleMemory', 'statusHandler', 'verifyMemory',
     ]);
   });
 
