@@ -1,5 +1,5 @@
-import { checkKeys, invalidOption, parseNumber } from '../options';
-import { maxTimerMs } from './cache-options';
+import { parseTimeLimits, type ParsedTimeLimits } from '../leases/time-limits';
+import { checkKeys, invalidOption } from '../options';
 
 export interface AcquireOptions {
   /** Instances are never shared between groups. Default `''`. */
@@ -12,12 +12,10 @@ export interface AcquireOptions {
   timeoutMs?: number;
 }
 
-export interface Wish {
+export interface Wish extends ParsedTimeLimits {
   readonly name: string;
   readonly group: string;
   readonly signature: string;
-  readonly signal: AbortSignal | undefined;
-  readonly timeoutMs: number | undefined;
 }
 
 const noOptions: AcquireOptions = {};
@@ -26,10 +24,8 @@ const noOptions: AcquireOptions = {};
 export function parseWish(name: string, options: AcquireOptions = noOptions): Wish {
   if (typeof (name as unknown) !== 'string') throw invalidOption('name', name, 'text');
   if (options !== noOptions) checkKeys('acquire()', options, ['group', 'signature', 'signal', 'timeoutMs']);
-  const { group = '', signature = '', signal, timeoutMs } = options;
+  const { group = '', signature = '' } = options;
   if (typeof (group as unknown) !== 'string') throw invalidOption('group', group, 'text');
   if (typeof (signature as unknown) !== 'string') throw invalidOption('signature', signature, 'text');
-  if (signal !== undefined && !((signal as unknown) instanceof AbortSignal)) throw invalidOption('signal', signal, 'an AbortSignal');
-  if (timeoutMs !== undefined) parseNumber('timeoutMs', timeoutMs, { min: 0, max: maxTimerMs, integer: false });
-  return { name, group, signature, signal, timeoutMs };
+  return { name, group, signature, ...parseTimeLimits(options) };
 }

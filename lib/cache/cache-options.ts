@@ -1,11 +1,9 @@
 import { SpillwayError } from '../errors';
+import { maxTimerMs } from '../leases/time-limits';
 import { checkKeys, invalidOption, parseBytes, parseNumber, type Bytes } from '../options';
 import { systemClock, type Clock } from '../supervisor/relief/clock';
 import { every as everySystem, type Every } from '../supervisor/room/every';
 import type { InstanceLoader } from './types';
-
-/** Beyond it a timer of Node fires at once. */
-export const maxTimerMs = 2 ** 31 - 1;
 
 export interface InstanceCacheOptions<M, I> {
   loader: InstanceLoader<M, I>;

@@ -1,6 +1,7 @@
 import { SpillwayError } from '../errors';
+import { unlessAborted } from '../leases/unless-aborted';
 import { quote } from '../options';
-import { checkBytes, checkThere, loaded, unlessAborted } from './loader-call';
+import { checkBytes, checkThere, loaded } from './loader-call';
 import type { Uncollected } from './uncollected';
 import type { InstanceLoader } from './types';
 

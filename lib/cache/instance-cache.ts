@@ -1,15 +1,16 @@
 import { EventEmitter } from 'node:events';
 import { emitSafely } from '../emit-safely';
 import { SpillwayError } from '../errors';
+import type { LeaseDesk } from '../leases/base-lease';
+import { Patience } from '../leases/patience';
 import { parseBytes, quote, type Bytes } from '../options';
 import { parseWish, type AcquireOptions, type Wish } from './acquire-options';
-import { closedError, isLoaderError } from './cache-errors';
+import { closedError, isLoaderError, tooLateError } from './cache-errors';
 import { parseCacheOptions, parseRemove, type InstanceCacheOptions, type ParsedCache, type RemoveOptions } from './cache-options';
 import type { Held } from './held';
 import { Inventory } from './inventory';
-import { Lease, type LeaseDesk } from './lease';
+import { Lease } from './lease';
 import { makeInstance, measured } from './make-instance';
-import { Patience } from './patience';
 import { Line, Seats, type Seat } from './seat';
 import type { CacheStats, EvictionReason, InstanceCacheEvents } from './types';
 
@@ -24,7 +25,7 @@ export class InstanceCache<M, I> extends EventEmitter<InstanceCacheEvents> imple
   readonly #inventory: Inventory<M, I>;
   /** Of all that wait or load. */
   readonly #patiences = new Set<Patience>();
-  readonly #desk: LeaseDesk<M, I> = { giveBack: (held, isCorrupt) => this.#giveBack(held, isCorrupt) };
+  readonly #desk: LeaseDesk<Held<M, I>> = { giveBack: (held, isCorrupt) => this.#giveBack(held, isCorrupt) };
   readonly #counts = { hits: 0, misses: 0, blocks: 0, waitMs: 0, waiting: 0, leased: 0, failedLoads: 0 };
   #isClosed = false;
 
@@ -200,14 +201,13 @@ export class InstanceCache<M, I> extends EventEmitter<InstanceCacheEvents> imple
     return new Lease(this.#desk, held, true);
   }
 
-  #giveBack(held: Held<M, I>, isCorrupt: boolean): boolean {
+  #giveBack(held: Held<M, I>, isCorrupt: boolean): SpillwayError | undefined {
     const reason = this.#whyGiveUp(held, isCorrupt);
-    const { seat } = held;
     this.#counts.leased -= 1;
     this.#inventory.code.release(this.#options.leaseBytes);
     if (reason !== undefined) this.#drop(held, reason);
-    this.#passOn(seat);
-    return this.#isClosed;
+    this.#passOn(held.seat);
+    return this.#isClosed ? tooLateError() : undefined;
   }
 
   #whyGiveUp(held: Held<M, I>, isCorrupt: boolean): EvictionReason | undefined {

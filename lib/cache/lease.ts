@@ -1,19 +1,11 @@
-import { SpillwayError } from '../errors';
+import { BaseLease, type LeaseDesk } from '../leases/base-lease';
 import type { Held } from './held';
 
-/** What a lease gives its instance back to. */
-export interface LeaseDesk<M, I> {
-  /** Whether it was too late: the cache is closed. */
-  giveBack(held: Held<M, I>, isCorrupt: boolean): boolean;
-}
-
 /** An instance for one user alone, until it is given back. Ends once; with `using`, at the end of the block. */
-export class Lease<I> implements Disposable {
-  #held: Held<unknown, I> | undefined;
-
+export class Lease<I> extends BaseLease<Held<unknown, I>> {
   /** Made by `acquire()`. `isHit`: the instance was there, and has the memory that its last user left. */
-  constructor(private readonly desk: LeaseDesk<unknown, I>, held: Held<unknown, I>, readonly isHit: boolean) {
-    this.#held = held;
+  constructor(desk: LeaseDesk<Held<unknown, I>>, held: Held<unknown, I>, readonly isHit: boolean) {
+    super(desk, held);
   }
 
   /**
@@ -22,33 +14,6 @@ export class Lease<I> implements Disposable {
    * @throws {SpillwayError} `ERR_SPILLWAY_LEASE_ENDED`
    */
   get instance(): I {
-    if (this.#held === undefined) throw new SpillwayError('ERR_SPILLWAY_LEASE_ENDED', 'This lease was given back; acquire another one');
-    return this.#held.instance;
-  }
-
-  /**
-   * Gives the instance back. Again: nothing happens.
-   *
-   * @throws {SpillwayError} `ERR_SPILLWAY_STOPPED` when the cache was closed meanwhile; the instance is given up all the same
-   */
-  release(): void {
-    if (this.#end(false)) throw new SpillwayError('ERR_SPILLWAY_STOPPED', 'The cache was closed while this instance was in use; it was given up');
-  }
-
-  /** Gives it back and up, because it may be corrupt: after a trap, for one. Never throws; again: nothing happens. */
-  discard(): void {
-    this.#end(true);
-  }
-
-  /** As {@link release}, but never throws: it would hide the error that ends the block. */
-  [Symbol.dispose](): void {
-    this.#end(false);
-  }
-
-  #end(isCorrupt: boolean): boolean {
-    const held = this.#held;
-    if (held === undefined) return false;
-    this.#held = undefined;
-    return this.desk.giveBack(held, isCorrupt);
+    return this.held.instance;
   }
 }

@@ -1,11 +1,12 @@
 import { SpillwayError } from '../errors';
+import type { Patience } from '../leases/patience';
+import { unlessAborted } from '../leases/unless-aborted';
 import { quote } from '../options';
 import type { ParsedCache } from './cache-options';
 import type { CodeRecord } from './code-shelf';
 import { Held } from './held';
 import type { Inventory } from './inventory';
-import { checkBytes, checkThere, loaded, loaderFailed, unlessAborted } from './loader-call';
-import type { Patience } from './patience';
+import { checkBytes, checkThere, loaded, loaderFailed } from './loader-call';
 import type { Seat } from './seat';
 
 /** Makes the instance of a seat, and its code where there is none: all of it, or nothing is left. Its code is pinned. */

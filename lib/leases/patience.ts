@@ -1,7 +1,7 @@
 import type { SpillwayError } from '../errors';
 import type { Clock } from '../supervisor/relief/clock';
 
-/** How long one `acquire()` goes on: until its user, a time limit or the cache ends it. Leaves neither timer nor listener. */
+/** How long one `acquire()` goes on: until its user, a time limit or whom it asked ends it. Leaves neither timer nor listener. */
 export class Patience implements Disposable {
   readonly #end = new AbortController();
   /** Fires when it needs no timers any more. */
