@@ -72,7 +72,13 @@ export const errorCodes = [
   'ERR_SPILLWAY_LOADER_INVALID',
   /** A loader did not answer within `loadTimeoutMs`. */
   'ERR_SPILLWAY_LOADER_TIMEOUT',
-  /** All that could make room for code, or for one more instance, is in use. */
+  /** A function that a pool was given threw; `cause` is what it threw. */
+  'ERR_SPILLWAY_HOOK_FAILED',
+  /** A function that a pool was given returned what it must not. */
+  'ERR_SPILLWAY_HOOK_INVALID',
+  /** A function that a pool was given did not settle within `hookTimeoutMs`. */
+  'ERR_SPILLWAY_HOOK_TIMEOUT',
+  /** All that could make room for code, or for one more instance or resource, is in use. */
   'ERR_SPILLWAY_NO_ROOM',
   /** As many wait already as may. */
   'ERR_SPILLWAY_QUEUE_FULL',

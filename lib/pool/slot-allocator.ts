@@ -1,8 +1,8 @@
-import { SpillwayError } from '../errors';
 import { Affinity } from './affinity';
 import { ColdSlots } from './cold-slots';
 import { IndexLists, none } from './index-lists';
-import { checkFreeOptions, parseSlotAllocator, parseTrim, type FreeOptions, type ParsedSlotAllocator, type SlotAllocatorOptions, type TrimOptions } from './slot-options';
+import { tooManyBytes } from './slot-errors';
+import { checkFreeOptions, idleSinceMs, parseSlotAllocator, parseIdleMs, parseTrim, type FreeOptions, type ParsedSlotAllocator, type SlotAllocatorOptions, type TrimOptions } from './slot-options';
 import { cold, inUse, SlotStates, starting, unused } from './slot-states';
 import type { SlotGrant, SlotOutcome, SlotStats } from './types';
 
@@ -54,10 +54,7 @@ export class SlotAllocator<K = unknown> {
     return grant;
   }
 
-  /**
-   * As {@link alloc}, for a slot that is not ready at once: it cannot be freed until `started()` or
-   * `startFailed()` was called with it.
-   */
+  /** As {@link alloc}, for a slot that is not ready at once: it cannot be freed until `started()` or `startFailed()` was called. */
   start(key?: K): SlotGrant<K> | undefined {
     const grant = this.#take(key);
     if (grant !== undefined) this.#hold(grant.slot, starting);
@@ -88,23 +85,27 @@ export class SlotAllocator<K = unknown> {
   }
 
   /**
-   * Takes the warm slot that this key used last, and only such a one; freed, it belongs to no key. Repeated
-   * until it gives `undefined`, it takes one after the other all that is left of a key, to clear it.
+   * Takes the warm slot that this key used last, and only such a one; freed, it belongs to no key. Repeated until it gives
+   * `undefined`, it takes one after the other all that is left of a key, to clear it.
    */
   allocAffineAndClearAffinity(key: K): number | undefined {
-    const slot = this.#affinity.latest(key);
-    if (slot === none) return undefined;
-    this.#unshelve(slot);
-    this.#affinity.leave(slot);
-    this.#hold(slot, inUse);
-    return slot;
+    return this.#takeForNobody(this.#affinity.latest(key));
+  }
+
+  /**
+   * Takes the unused warm slot that was used least recently, if it was unused for so long; freed, it belongs to no key. For one
+   * that is to be ended: until `discard()` turns it cold, nobody else gets it.
+   *
+   * @throws {SpillwayError} `ERR_SPILLWAY_INVALID_OPTION`
+   */
+  allocOldest(idleMs = 0): number | undefined {
+    return this.#takeForNobody(this.#oldest(idleSinceMs(parseIdleMs(idleMs), this.#options.clock)));
   }
 
   /**
    * Gives a slot back. It stays warm, and its key finds it again.
    *
-   * @throws {SpillwayError} `ERR_SPILLWAY_UNKNOWN_SLOT`, `ERR_SPILLWAY_SLOT_NOT_IN_USE`, `ERR_SPILLWAY_SLOT_STARTING`,
-   *   `ERR_SPILLWAY_INVALID_OPTION`; nothing has changed then
+   * @throws {SpillwayError} `ERR_SPILLWAY_UNKNOWN_SLOT`, `ERR_SPILLWAY_SLOT_NOT_IN_USE`, `ERR_SPILLWAY_SLOT_STARTING`, `ERR_SPILLWAY_INVALID_OPTION`; nothing has changed then
    */
   free(slot: number, options?: FreeOptions): void {
     this.#states.checkInUse(slot);
@@ -115,12 +116,8 @@ export class SlotAllocator<K = unknown> {
     }
     const counts = this.#counts;
     const residentBytes = options?.residentBytes ?? 0;
-    // Beyond it sums of bytes are no longer exact, and would never come back to 0.
-    if (counts.unusedWarmBytes + residentBytes > Number.MAX_SAFE_INTEGER) {
-      throw new SpillwayError('ERR_SPILLWAY_INVALID_OPTION', `Expected the resident bytes of all unused slots to stay below 2^53, got ${residentBytes} more`);
-    }
-    // Before anything changes: the clock may be anybody's.
-    const nowMs = this.#options.clock.now();
+    if (counts.unusedWarmBytes + residentBytes > Number.MAX_SAFE_INTEGER) throw tooManyBytes(residentBytes);
+    const nowMs = this.#options.clock.now(); // before anything changes: the clock may be anybody's
     counts.inUse -= 1;
     counts.unusedWarm += 1;
     counts.unusedWarmBytes += residentBytes;
@@ -144,27 +141,24 @@ export class SlotAllocator<K = unknown> {
   }
 
   /**
-   * No slot belongs to the key any more: neither those that are unused, which stay warm and are returned, nor
-   * those in use or starting, which will be nobody's when they are freed. O(slots returned).
+   * No slot belongs to the key any more: neither those that are unused, which stay warm and are returned, nor those in use or
+   * starting, which will be nobody's when they are freed. O(slots returned).
    */
   purge(key: K): number[] {
     return this.#affinity.purge(key);
   }
 
   /**
-   * Turns unused warm slots cold, the least recently used first, and returns them: what they hold is to be
-   * ended. O(slots returned).
+   * Turns unused warm slots cold, the least recently used first, and returns them: what they hold is to be ended. O(slots returned).
    *
    * @throws {SpillwayError} `ERR_SPILLWAY_INVALID_OPTION`
    */
   trim(options: TrimOptions): number[] {
     const { count = Infinity, bytes = Infinity, idleMs = 0 } = parseTrim(options);
-    const idleSinceMs = this.#options.clock.now() - idleMs;
+    const sinceMs = idleSinceMs(idleMs, this.#options.clock);
     const slots: number[] = [];
     let trimmedBytes = 0;
-    while (slots.length < count && trimmedBytes < bytes) {
-      const slot = this.#warm.first(warmList);
-      if (slot === none || (idleMs > 0 && (this.#freedAtMs[slot] ?? 0) > idleSinceMs)) break;
+    for (let slot = this.#oldest(sinceMs); slot !== none && slots.length < count && trimmedBytes < bytes; slot = this.#oldest(sinceMs)) {
       trimmedBytes += this.#residentBytes[slot] ?? 0;
       this.#unshelve(slot);
       this.#turnCold(slot);
@@ -175,8 +169,8 @@ export class SlotAllocator<K = unknown> {
   }
 
   get stats(): SlotStats {
-    const counts = this.#counts;
-    return { ...counts, capacity: this.#options.capacity, touched: counts.inUse + counts.starting + counts.unusedWarm };
+    const { capacity } = this.#options;
+    return { ...this.#counts, capacity, touched: this.#counts.inUse + this.#counts.starting + this.#counts.unusedWarm };
   }
 
   #take(key: K | undefined): SlotGrant<K> | undefined {
@@ -201,9 +195,22 @@ export class SlotAllocator<K = unknown> {
     return undefined;
   }
 
+  /** The least recently used unused one, if it is unused since then; else `none`. */
+  #oldest(sinceMs: number): number {
+    const slot = this.#warm.first(warmList);
+    return slot !== none && (this.#freedAtMs[slot] ?? 0) > sinceMs ? none : slot;
+  }
+
+  #takeForNobody(slot: number): number | undefined {
+    if (slot === none) return undefined;
+    this.#unshelve(slot);
+    this.#affinity.leave(slot);
+    this.#hold(slot, inUse);
+    return slot;
+  }
+
   #isBelowLimits(): boolean {
-    const { unusedWarm, unusedWarmBytes } = this.#counts;
-    return unusedWarm < this.#options.maxUnusedWarmSlots && unusedWarmBytes < this.#options.maxUnusedWarmBytes;
+    return this.#counts.unusedWarm < this.#options.maxUnusedWarmSlots && this.#counts.unusedWarmBytes < this.#options.maxUnusedWarmBytes;
   }
 
   #claim(slot: number, outcome: SlotOutcome, key: K | undefined): SlotGrant<K> {
@@ -224,8 +231,7 @@ export class SlotAllocator<K = unknown> {
 
   #hold(slot: number, state: typeof inUse | typeof starting): void {
     this.#states.set(slot, state);
-    if (state === inUse) this.#counts.inUse += 1;
-    else this.#counts.starting += 1;
+    this.#counts[state === inUse ? 'inUse' : 'starting'] += 1;
   }
 
   #unshelve(slot: number): void {

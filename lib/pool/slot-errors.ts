@@ -16,3 +16,8 @@ export function slotStarting(slot: number): SpillwayError {
 export function slotStarted(slot: number): SpillwayError {
   return new SpillwayError('ERR_SPILLWAY_SLOT_STARTED', `Slot ${slot} is in use already: it does not start any more; give it back with free()`);
 }
+
+/** Beyond it sums of bytes are no longer exact, and would never come back to 0. */
+export function tooManyBytes(residentBytes: number): SpillwayError {
+  return new SpillwayError('ERR_SPILLWAY_INVALID_OPTION', `Expected the resident bytes of all unused slots to stay below 2^53, got ${residentBytes} more`);
+}

@@ -79,5 +79,15 @@ export function parseTrim(options: TrimOptions): TrimOptions & { bytes?: number 
   }
   if (count !== undefined) return { count: parseNumber('count', count, { min: 0, max: Number.MAX_SAFE_INTEGER }) };
   if (bytes !== undefined) return { bytes: parseBytes('bytes', bytes, { unlimited: true }) };
-  return { idleMs: parseNumber('idleMs', idleMs, { min: 0, max: Number.MAX_SAFE_INTEGER, integer: false }) };
+  return { idleMs: parseIdleMs(idleMs) };
+}
+
+/** @throws ERR_SPILLWAY_INVALID_OPTION */
+export function parseIdleMs(idleMs: unknown): number {
+  return parseNumber('idleMs', idleMs, { min: 0, max: Number.MAX_SAFE_INTEGER, integer: false });
+}
+
+/** Since when a slot must be unused. Where no time is asked for, the clock does not matter: it may have jumped back. */
+export function idleSinceMs(idleMs: number, clock: { now(): number }): number {
+  return idleMs === 0 ? Infinity : clock.now() - idleMs;
 }

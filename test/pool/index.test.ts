@@ -2,15 +2,15 @@ import { join, relative } from 'node:path';
 import * as pool from '../../lib/pool';
 
 describe('spillway/pool', () => {
-  it('exports the slot allocator', () => {
-    expect(Object.keys(pool)).toEqual(['SlotAllocator']);
+  it('exports the slot allocator and the pool', () => {
+    expect(Object.keys(pool)).toEqual(['Lease', 'SlotAllocator', 'WarmPool']);
   });
 
   it('loads no native code', () => {
     const root = join(__dirname, '../..');
     const loaded = Object.keys(require.cache).map((path) => relative(root, path));
     expect(loaded).toContain('lib/pool/slot-allocator.ts');
-    const allowed = /^(test\/.*|lib\/(pool\/[a-z-]+|options|errors)\.ts)$/;
+    const allowed = /^(test\/.*|lib\/(pool\/[a-z-]+|leases\/[a-z-]+|options|errors|text-of|emit-safely|supervisor\/relief\/clock|supervisor\/room\/every)\.ts)$/;
     expect(loaded.filter((path) => !allowed.test(path))).toEqual([]);
   });
 });

@@ -38,6 +38,14 @@ export class PlainAllocator {
     return affine.slot;
   }
 
+  takeOldest(enough: (next: Warm) => boolean): number | undefined {
+    const [oldest] = this.warm;
+    if (oldest === undefined || !enough(oldest)) return undefined;
+    this.warm.shift();
+    this.held.set(oldest.slot, { key: undefined, starting: false });
+    return oldest.slot;
+  }
+
   free(slot: number, bytes: number, freedAtMs: number): void {
     this.warm.push({ slot, key: this.held.get(slot)?.key, bytes, freedAtMs });
     this.held.delete(slot);

@@ -129,6 +129,32 @@ describe('trim', () => {
   });
 });
 
+describe('allocOldest', () => {
+  it('takes the least recently used, whosever it is; until it is discarded nobody gets it, and then it is cold', () => {
+    const { slots } = new World({ maxUnusedWarmSlots: 1 }).warm(['a', 'b'], 5);
+    expect(slots.allocOldest()).toBe(0);
+    expect(slots.stats).toMatchObject({ inUse: 1, unusedWarm: 1, unusedWarmBytes: 5 });
+    expect(slots.alloc('a')).toMatchObject({ slot: 1, outcome: 'steal' });
+    expect(slots.allocOldest()).toBeUndefined();
+    slots.discard(0);
+    expect(slots.alloc('a')).toMatchObject({ slot: 0, outcome: 'cold' });
+  });
+
+  it('freed, it belongs to no key', () => {
+    const { slots } = new World({ maxUnusedWarmSlots: 1 }).warm(['a']);
+    slots.free(slots.allocOldest() ?? -1);
+    expect(slots.alloc('a')).toMatchObject({ slot: 0, outcome: 'steal', previousKey: undefined });
+  });
+
+  it('only one that was unused for so long', () => {
+    const world = new World().warm(['a']);
+    world.nowMs += 999;
+    expect(world.slots.allocOldest(1000)).toBeUndefined();
+    world.nowMs += 1;
+    expect(world.slots.allocOldest(1000)).toBe(0);
+  });
+});
+
 describe('purge', () => {
   it('unused slots of the key stay warm and in their order, and belong to nobody', () => {
     const { slots } = new World({ maxUnusedWarmSlots: 2 }).warm(['a', 'b', 'a'], 5);

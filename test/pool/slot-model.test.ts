@@ -53,7 +53,7 @@ type Step =
   | { do: 'free'; pick: number; bytes: number }
   | { do: 'discard' | 'started' | 'startFailed'; pick: number }
   | { do: 'clear' | 'purge'; key: string }
-  | { do: 'trimCount' | 'trimBytes' | 'trimIdle'; amount: number }
+  | { do: 'trimCount' | 'trimBytes' | 'trimIdle' | 'oldest'; amount: number }
   | { do: 'pass'; ms: number };
 
 /** One step on both; what they answer. */
@@ -77,6 +77,7 @@ class Pair {
       case 'trimCount': return [slots.trim({ count: step.amount }), plain.trim((count) => count >= step.amount)];
       case 'trimBytes': return [slots.trim({ bytes: step.amount }), plain.trim((_, bytes) => bytes >= step.amount)];
       case 'trimIdle': return [slots.trim({ idleMs: step.amount }), plain.trim((_, __, next) => this.nowMs - next.freedAtMs < step.amount)];
+      case 'oldest': return [slots.allocOldest(step.amount), plain.takeOldest((next) => step.amount === 0 || this.nowMs - next.freedAtMs >= step.amount)];
       case 'pass': return [(this.nowMs += step.ms), this.nowMs];
       case 'free': return this.#on(this.#held(false), step.pick, (slot) => {
         slots.free(slot, { residentBytes: step.bytes });
@@ -124,7 +125,7 @@ describe('with all of them it does as plain arrays do', () => {
     { weight: 5, arbitrary: fc.record({ do: fc.constant('free'), pick: fc.nat(), bytes: fc.nat(100) }) },
     { weight: 4, arbitrary: fc.record({ do: fc.constantFrom('discard', 'started', 'startFailed'), pick: fc.nat() }) },
     fc.record({ do: fc.constantFrom('clear', 'purge'), key }),
-    fc.record({ do: fc.constantFrom('trimCount', 'trimBytes', 'trimIdle'), amount: fc.nat(200) }),
+    fc.record({ do: fc.constantFrom('trimCount', 'trimBytes', 'trimIdle', 'oldest'), amount: fc.nat(200) }),
     fc.record({ do: fc.constant('pass'), ms: fc.nat(100) }),
   );
 
@@ -153,7 +154,7 @@ describe('with all of them it does as plain arrays do', () => {
         : dice < 0.93 ? { do: 'startFailed', pick: upTo(1000) }
         : dice < 0.95 ? { do: 'discard', pick: upTo(1000) }
         : dice < 0.97 ? { do: next() < 0.5 ? 'clear' : 'purge', key: name }
-        : dice < 0.98 ? { do: (['trimCount', 'trimBytes', 'trimIdle'] as const)[upTo(3)] ?? 'trimIdle', amount: upTo(50) }
+        : dice < 0.98 ? { do: (['trimCount', 'trimBytes', 'trimIdle', 'oldest'] as const)[upTo(4)] ?? 'trimIdle', amount: upTo(50) }
         : { do: 'pass', ms: upTo(10) };
       const [got, wanted] = pair.step(each);
       if (JSON.stringify(got) !== JSON.stringify(wanted)) expect([count, each, got]).toEqual([count, each, wanted]);
