@@ -87,6 +87,8 @@ class Pair {
   }
 }
 
+const seen = new Set<string>();
+
 describe(`over ${steps} seeded random steps, some with a hook that fails, it does as plain arrays do`, () => {
   it.each<PlainOptions & { seed: number }>([
     { seed: 1, capacity: 1, maxSlots: 100, maxIdleBytes: 1e6, maxResourceBytes: 1e6, maxUses: Infinity, maxAgeMs: Infinity, resets: false },
@@ -111,9 +113,14 @@ describe(`over ${steps} seeded random steps, some with a hook that fails, it doe
       else await pair.pass(upTo(80));
       pair.compare(step);
     }
+    for (const reason of Object.keys(pair.plain.ended)) seen.add(reason);
     pair.fail(undefined);
     await pair.world.pool.close();
     expect(pair.world.pool.stats).toMatchObject({ idle: 0, waiting: 0, leased: pair.leases.size });
     expect(pair.world.clock.waits.size).toBe(0);
   }, 600_000);
+
+  it('and resources ended for every reason that can be', () => {
+    expect([...seen].sort()).toEqual(['aged', 'bytes', 'discarded', 'failed', 'idle', 'oversize', 'stolen', 'trimmed', 'worn']);
+  });
 });
