@@ -78,6 +78,10 @@ export const errorCodes = [
   'ERR_SPILLWAY_HOOK_INVALID',
   /** A function that a pool was given did not settle within `hookTimeoutMs`. */
   'ERR_SPILLWAY_HOOK_TIMEOUT',
+  /** A process of `WarmProcesses` ended before it had answered; `cause` is its `WorkerExit`. */
+  'ERR_SPILLWAY_PROCESS_ENDED',
+  /** A process of `WarmProcesses` could not answer a request, and goes on; `cause` is why. */
+  'ERR_SPILLWAY_REQUEST_FAILED',
   /** All that could make room for code, or for one more instance or resource, is in use. */
   'ERR_SPILLWAY_NO_ROOM',
   /** As many wait already as may. */

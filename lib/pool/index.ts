@@ -1,4 +1,5 @@
 export type { TimeLimits } from '../leases/time-limits';
+export { answerRequests } from './answer-requests';
 export { Lease } from './lease';
 export type { LeaseOutcome } from './resident';
 export { SlotAllocator } from './slot-allocator';
@@ -6,4 +7,7 @@ export type { FreeOptions, SlotAllocatorOptions, TrimOptions } from './slot-opti
 export type { SlotGrant, SlotOutcome, SlotStats } from './types';
 export type { WarmPoolOptions } from './warm-options';
 export { WarmPool } from './warm-pool';
+export type { WarmProcess } from './warm-process';
+export { WarmProcesses, type WarmProcessesOptions } from './warm-processes';
+export { warmThreads, type WarmThreadsOptions } from './warm-threads';
 export type { CreateRequest, EndReason, ResetRequest, ResourceHooks, WarmPoolEvents, WarmPoolStats } from './warm-types';

@@ -2,8 +2,8 @@ import { join, relative } from 'node:path';
 import * as pool from '../../lib/pool';
 
 describe('spillway/pool', () => {
-  it('exports the slot allocator and the pool', () => {
-    expect(Object.keys(pool)).toEqual(['Lease', 'SlotAllocator', 'WarmPool']);
+  it('exports the slot allocator, the pools, and what runs in a process', () => {
+    expect(Object.keys(pool)).toEqual(['Lease', 'SlotAllocator', 'WarmPool', 'WarmProcesses', 'answerRequests', 'warmThreads']);
   });
 
   it('loads no native code', () => {
