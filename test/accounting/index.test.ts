@@ -39,10 +39,8 @@ const limited = `
 describe('spillway/accounting', () => {
   it('exports what a program needs to declare and verify its memory', () => {
     expect(Object.keys(accounting).sort()).toEqual([
-      'BoundsVerifier', 'ComponentRegistry', 'MemoryGrant', 'MemoryLimiter', 'UsageExpr', 'findMemoryLimit', 'formatBounds', 'partition', 'verifyMemory',
-      'BoundsVerifier', 'ComponentRegistry', 'MemoryGrant', 'UsageExpr', 'currentGroup', 'findMemoryLimit', 'formatBounds', 'partition', 'sampleMemory', 'verifyMemory',
-      'BoundsVerifier', 'ComponentRegistry', 'MemoryGrant', 'UsageExpr', 'currentGroup', 'findMemoryLimit', 'formatBounds', 'memoryStatus', 'partition', 'sampleMemory', 'statusHandler', 'verifyMemory',
-      'BoundsVerifier', 'ComponentRegistry', 'MemoryGrant', 'UsageExpr', 'currentGroup', 'exportToOpenTelemetry', 'exportToPrometheus', 'findMemoryLimit', 'formatBounds', 'memoryStatus', 'partition', 'sampleMemory', 'statusHandler', 'verifyMemory',
+      'BoundsVerifier', 'ComponentRegistry', 'MemoryGrant', 'MemoryLimiter', 'UsageExpr', 'currentGroup', 'exportToOpenTelemetry', 'exportToPrometheus',
+      'findMemoryLimit', 'formatBounds', 'memoryStatus', 'partition', 'sampleMemory', 'statusHandler', 'verifyMemory',
     ]);
   });
 
