@@ -1,5 +1,9 @@
 /** What goes over the IPC channel between `WarmProcesses` and `answerRequests()`. */
-export type ToProcess = { readonly spillway: 'request'; readonly id: number; readonly body: unknown };
+export interface ToProcess {
+  readonly spillway: 'request';
+  readonly id: number;
+  readonly body: unknown;
+}
 
 export type FromProcess =
   | { readonly spillway: 'ready' }

@@ -141,16 +141,15 @@ export class Stock<R, K> {
   }
 
   async #create(slot: number, key: K): Promise<Resident<R, K>> {
-    let resident: Resident<R, K> | undefined;
-    let isLost = false;
-    const lost = (): void => {
-      isLost = true;
-      if (resident !== undefined) this.#lose(resident);
-    };
-    const resource = await this.workshop.make(key, lost);
-    resident = new Resident(resource, slot, key, this.options.clock.now());
+    const made: { resident?: Resident<R, K>; isLost: boolean } = { isLost: false };
+    const resource = await this.workshop.make(key, () => {
+      made.isLost = true;
+      if (made.resident !== undefined) this.#lose(made.resident);
+    });
+    const resident = new Resident(resource, slot, key, this.options.clock.now());
+    made.resident = resident;
     this.#residents[slot] = resident;
-    if (!isLost) return resident;
+    if (!made.isLost) return resident;
     await this.#end(resident, 'lost');
     throw hookFailed('create()', new Error('what it made was lost before it could be used'));
   }

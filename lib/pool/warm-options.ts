@@ -91,7 +91,7 @@ export function parseWarmPool<R, K>(options: WarmPoolOptions<R, K>): ParsedWarmP
 
 function parseHooks<R, K>(options: WarmPoolOptions<R, K>): ResourceHooks<R, K> {
   for (const name of hookNames) {
-    const hook: unknown = options[name];
+    const hook = (options as unknown as Record<string, unknown>)[name];
     if (typeof hook !== 'function' && !(name !== 'create' && hook === undefined)) throw invalidOption(name, hook, 'a function');
   }
   // Called as methods of it.

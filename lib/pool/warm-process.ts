@@ -17,7 +17,11 @@ export class WarmProcess {
     const { process: child } = worker;
     child.on('message', (message) => {
       // An answer to no request, or to one of before, is nobody's.
-      if (isFromProcess(message) && (message.spillway === 'ready' ? 0 : message.id) === this.#asked) this.#next?.resolve(message);
+      if (!isFromProcess(message) || (message.spillway === 'ready' ? 0 : message.id) !== this.#asked) return;
+      const next = this.#next;
+      // Else it would keep the answer for as long as it is idle.
+      this.#next = undefined;
+      next?.resolve(message);
     });
     // Without its channel it is of no use. Most often it is about to end by itself, and then can tell why.
     child.once('disconnect', () => {

@@ -42,10 +42,11 @@ export class WarmProcesses<K = unknown> implements Reclaimer, AsyncDisposable {
   /** @throws {SpillwayError} `ERR_SPILLWAY_INVALID_OPTION` */
   constructor(options: WarmProcessesOptions<K>) {
     checkKeys('WarmProcesses', options, [...limitNames, 'supervisor', 'modulePath', 'args', 'forkOptions', 'workerOptions', 'onDegraded']);
-    const { supervisor, modulePath, args, forkOptions, workerOptions, onDegraded, ...limits } = options;
+    const { supervisor, modulePath, onDegraded } = options;
     if (typeof (supervisor as { fork?: unknown } | undefined)?.fork !== 'function') throw invalidOption('supervisor', supervisor, 'a Supervisor');
     if (typeof (modulePath as unknown) !== 'string' && !((modulePath as unknown) instanceof URL)) throw invalidOption('modulePath', modulePath, 'a path or a URL');
     this.#options = options;
+    const limits = Object.fromEntries(Object.entries(options).filter(([name]) => limitNames.includes(name))) as unknown as Pick<WarmPoolOptions<WarmProcess, K>, 'capacity'>;
     this.#pool = new WarmPool<WarmProcess, K>({
       name: 'warm processes',
       ...limits,

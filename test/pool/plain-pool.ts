@@ -1,3 +1,4 @@
+import { there } from '../support/there';
 import { PlainAllocator } from './plain-allocator';
 
 interface PlainThing { id: number; key: string; bytes: number; uses: number; bornAtMs: number }
@@ -34,8 +35,8 @@ export class PlainPool {
   }
 
   giveBack(request: number, bytes: number, isCorrupt: boolean): void {
-    const { slot } = this.leases.get(request) as PlainLease;
-    const thing = this.things.get(slot) as PlainThing;
+    const { slot } = there(this.leases.get(request));
+    const thing = there(this.things.get(slot));
     this.leases.delete(request);
     const { maxUses, maxResourceBytes, maxIdleBytes } = this.options;
     const reason = isCorrupt ? 'discarded' : this.#failed('measure') ? 'failed' : thing.uses >= maxUses ? 'worn' : this.#aged(thing) ? 'aged' : bytes > maxResourceBytes ? 'oversize' : undefined;
@@ -55,7 +56,7 @@ export class PlainPool {
     let freedBytes = 0;
     while (freedBytes < wantedBytes && this.slots.warm.length > 0) {
       for (let planned = freedBytes; planned < wantedBytes && this.slots.warm.length > 0;) {
-        const { bytes } = this.slots.warm[0] as { bytes: number };
+        const { bytes } = there(this.slots.warm[0]);
         planned += bytes;
         if (this.#evict('trimmed')) freedBytes += bytes;
       }
@@ -69,7 +70,7 @@ export class PlainPool {
 
   #serve(): void {
     for (let request = this.line[0]; request !== undefined; request = this.line[0]) {
-      const key = this.keys[request] as string;
+      const key = there(this.keys[request]);
       const grant = this.slots.take(key, false);
       if (grant === undefined) return;
       this.line.shift();
@@ -93,14 +94,14 @@ export class PlainPool {
       if (this.#failed('create')) return undefined;
       this.things.set(slot, { id: this.made++, key, bytes: 0, uses: 0, bornAtMs: this.nowMs });
     }
-    const mine = this.things.get(slot) as PlainThing;
+    const mine = there(this.things.get(slot));
     mine.key = key;
     mine.uses += 1;
     return { slot, id: mine.id, outcome: how };
   }
 
   #evict(reason: string): boolean {
-    const { slot } = this.slots.warm[0] as { slot: number };
+    const { slot } = there(this.slots.warm[0]);
     this.slots.discard(slot);
     return this.#end(slot, reason);
   }

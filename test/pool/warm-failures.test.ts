@@ -39,11 +39,11 @@ describe('create()', () => {
     const world = new WarmWorld({ capacity: 1, hookTimeoutMs: 500 });
     const { open, opened } = gate();
     let signal: AbortSignal | undefined;
-    const { create } = world.hooks;
+    const create = world.hooks.create.bind(world.hooks);
     jest.spyOn(world.hooks, 'create').mockImplementationOnce(async (request) => {
       ({ signal } = request);
       await opened;
-      return create.call(world.hooks, request);
+      return create(request);
     });
     const asked = rejection(world.pool.acquire('a'));
     const next = world.pool.acquire('b');

@@ -1,5 +1,6 @@
 import type { Lease } from '../../lib/pool';
 import { random } from '../support/random';
+import { there } from '../support/there';
 import { trials } from '../support/trials';
 import { PlainPool, type PlainOptions } from './plain-pool';
 import { settle, WarmWorld, type Thing } from './warm-world';
@@ -47,7 +48,7 @@ class Pair {
   }
 
   async giveBack(request: number, bytes: number, isCorrupt: boolean): Promise<void> {
-    const lease = this.leases.get(request) as Lease<Thing>;
+    const lease = there(this.leases.get(request));
     this.leases.delete(request);
     lease.resource.bytes = bytes;
     this.plain.giveBack(request, bytes, isCorrupt);

@@ -160,7 +160,7 @@ it('close(): what is under way is answered, and then its process ends', async ()
 it.each<[object, string]>([[{ supervisor: {} }, "'supervisor'"], [{ modulePath: 5 }, "'modulePath'"], [{ capacity: 0 }, "'capacity'"], [{ crate: 1 }, 'crate'], [{ create: 1 }, 'create']])(
   '%p is refused', async (options, message) => {
     const supervisor = await supervising.create();
-    expect(errorOf(() => new WarmProcesses({ supervisor, modulePath: 'x', capacity: 1, ...options } as WarmProcessesOptions<string>))).toMatchObject({
+    expect(errorOf(() => new WarmProcesses({ supervisor, modulePath: 'x', capacity: 1, ...options }))).toMatchObject({
       code: 'ERR_SPILLWAY_INVALID_OPTION', message: expect.stringContaining(message) as string,
     });
   });
