@@ -28,6 +28,9 @@ class UsageWatchReactorTest : public test::ReactorTest {
     start();
   }
 
+  // The thread writes to the boards.
+  ~UsageWatchReactorTest() override { reactor_.reset(); }
+
   void sample_cgroup() { options_.place = fixture_.place(PlaceKind::kV2); }
 
   std::shared_ptr<UsageWatch> watch(UsageBoard::Layout* board) {
@@ -59,29 +62,28 @@ class UsageWatchReactorTest : public test::ReactorTest {
 
   test::PlaceFixture fixture_;
   UsageWatchOptions options_;
+  UsageBoard::Layout board_{};
 };
 
 TEST_F(UsageWatchReactorTest, TheRealThreadPublishesAndWakesNobody) {
   sample_cgroup();
-  UsageBoard::Layout board{};
-  add(&board);
-  const int64_t first_ns = load(&board.sampled_ns);
+  add(&board_);
+  const int64_t first_ns = load(&board_.sampled_ns);
   fixture_.usage(kOwn, 1000);
   let_samples_pass();
-  EXPECT_EQ(load(&board.is_slow), 1);
-  EXPECT_EQ(load(&board.used), 1000);
-  EXPECT_GT(load(&board.sampled_ns), first_ns);
+  EXPECT_EQ(load(&board_.is_slow), 1);
+  EXPECT_EQ(load(&board_.used), 1000);
+  EXPECT_GT(load(&board_.sampled_ns), first_ns);
   EXPECT_EQ(sink_.pokes(), 0);
 }
 
 TEST_F(UsageWatchReactorTest, ThisProcessIsSampled) {
-  UsageBoard::Layout board{};
-  add(&board);
-  const int64_t first_ns = load(&board.sampled_ns);
+  add(&board_);
+  const int64_t first_ns = load(&board_.sampled_ns);
   let_samples_pass();
-  EXPECT_GT(load(&board.used), 1 << 16);
-  EXPECT_EQ(load(&board.is_slow), 1) << "of a limit of 1000 bytes";
-  EXPECT_GT(load(&board.sampled_ns), first_ns);
+  EXPECT_GT(load(&board_.used), 1 << 16);
+  EXPECT_EQ(load(&board_.is_slow), 1) << "of a limit of 1000 bytes";
+  EXPECT_GT(load(&board_.sampled_ns), first_ns);
 }
 
 // The memory may be freed from then on.
@@ -98,8 +100,7 @@ TEST_F(UsageWatchReactorTest, NothingIsWrittenOnceRemoved) {
 
 TEST_F(UsageWatchReactorTest, AFailureIsToldOnce) {
   sample_cgroup();
-  UsageBoard::Layout board{};
-  const auto watched = watch(&board);
+  const auto watched = watch(&board_);
   ASSERT_EQ(failure_of(reactor_->add(watched)), nullptr);
   fixture_.directory.write("parent/own/memory.current", "much\n");
   EXPECT_TRUE(sink_.take_until(

@@ -5,11 +5,15 @@
 const { join } = require('node:path');
 const { assert, block, collectGarbage, dist, reactorCount, resources, settle } = require('./common.cjs');
 
-/** @param {Partial<import('../../../lib/accounting').MemoryLimiterOptions>} [options] */
+/**
+ * At its limit it is sampled every few milliseconds, and the interval keeps it from going blind where its thread is starved.
+ *
+ * @param {Partial<import('../../../lib/accounting').MemoryLimiterOptions>} [options]
+ */
 function limit(options) {
   /** @type {typeof import('../../../lib/accounting')} */
   const { MemoryLimiter } = require(join(dist, 'accounting/index.js'));
-  return new MemoryLimiter({ limitBytes: '1TiB', intervalMs: 10, ...options });
+  return new MemoryLimiter({ limitBytes: 0, intervalMs: 60_000, ...options });
 }
 
 /** Takes the memory that was freed just now, and looks whether somebody still writes to it. */
@@ -23,7 +27,7 @@ async function assertUnwritten() {
 module.exports = {
   'limiter running': () => void limit(),
 
-  'limiter running, with a reader': () => void limit({ read: () => 1 }),
+  'limiter running, with a reader': () => void limit({ read: () => 1, intervalMs: 10 }),
 
   'limiter running at process.exit()': () => {
     limit();
@@ -31,13 +35,13 @@ module.exports = {
   },
 
   'limiter awaited at process.exit()': () => {
-    void limit({ limitBytes: 0, maxDelayMs: 60_000 }).waitForCapacity();
+    void limit({ maxDelayMs: 60_000 }).waitForCapacity();
     setTimeout(() => process.exit(0), 50);
   },
 
   'limiter stopped twice, while calls wait, and again at exit': async () => {
     const before = resources();
-    const limiter = limit({ limitBytes: 0, maxDelayMs: 60_000 });
+    const limiter = limit({ maxDelayMs: 60_000 });
     const waits = [limiter.waitForCapacity(), limiter.waitForCapacity()];
     assert.ok(waits.every((wait) => wait !== undefined));
     process.on('exit', () => limiter.stop());
@@ -69,13 +73,10 @@ module.exports = {
     assert.equal(reactorCount(1), 1);
   },
 
-  'limiter samples while JavaScript is blocked for 2 s': () => {
+  'limiter samples while JavaScript is blocked': () => {
     const limiter = limit();
-    const beginMs = performance.now();
-    block(2000);
-    const { state, sampledAtMs } = limiter.status();
-    assert.equal(state, 'ok');
-    assert.ok(sampledAtMs > beginMs + 500, `no sample but for ${sampledAtMs - beginMs} ms`);
+    const { sampledAtMs } = limiter.status();
+    while (limiter.status().sampledAtMs === sampledAtMs) block(5);
     limiter.stop();
   },
 
@@ -88,7 +89,7 @@ module.exports = {
   },
 
   'limiter with keepAlive and a reader stays, and exits after stop': () => {
-    const limiter = limit({ keepAlive: true, read: () => 1 });
+    const limiter = limit({ keepAlive: true, read: () => 1, intervalMs: 10 });
     setTimeout(() => {
       console.log('stayed');
       limiter.stop();
@@ -96,7 +97,7 @@ module.exports = {
   },
 
   'limiter that is waited for stays until then': async () => {
-    await limit({ limitBytes: 0, maxDelayMs: 50 }).waitForCapacity();
+    await limit({ maxDelayMs: 50 }).waitForCapacity();
     console.log('stayed');
   },
 };

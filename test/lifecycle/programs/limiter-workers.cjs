@@ -13,8 +13,10 @@ const kinds = ['idle', 'busy', 'waiting', 'reading'];
 function run(kind) {
   /** @type {typeof import('../../../lib/accounting')} */
   const { MemoryLimiter } = require(join(dist, 'accounting/index.js'));
+  // At its limit it is sampled every few milliseconds, and the interval keeps it from going blind where its thread is starved.
   const limiter = new MemoryLimiter({
-    limitBytes: kind === 'waiting' ? 0 : '1TiB', maxDelayMs: 60_000, intervalMs: 10, keepAlive: true, ...(kind === 'reading' && { read: () => 1 }),
+    limitBytes: 0, intervalMs: 60_000, keepAlive: true, ...(kind === 'busy' && { minDelayMs: 0, maxDelayMs: 0 }),
+    ...(kind === 'waiting' && { maxDelayMs: 60_000 }), ...(kind === 'reading' && { read: () => 1, intervalMs: 10 }),
   });
   parentPort?.postMessage('running');
   if (kind === 'waiting') void limiter.waitForCapacity();
