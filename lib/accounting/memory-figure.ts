@@ -37,18 +37,41 @@ const byTrust: readonly Confidence[] = ['exact', 'fair-share', 'derived', 'upper
  * bound; a sum that is a bound from above and from below at once is an estimate.
  */
 export function sumOf(figures: readonly MemoryFigure[]): MemoryFigure {
-  const known = figures.filter(({ bytes }) => bytes !== undefined);
-  const measuring = figures.some((figure) => figure.measuring);
-  if (known.length === 0) return { ...unmeasured, measuring };
-  if (known.length === 1 && figures.length === 1) return known[0] ?? unmeasured;
-  const found = new Set(known.map(({ confidence }) => confidence));
-  if (known.length < figures.length) found.add('lower-bound');
-  if (found.has('lower-bound') && found.has('upper-bound')) found.add('estimate');
-  return {
-    bytes: Math.min(Number.MAX_SAFE_INTEGER, known.reduce((sum, { bytes = 0 }) => sum + bytes, 0)),
-    source: [...new Set(known.flatMap(({ source = '' }) => source.split('+')))].sort().join('+'),
-    confidence: byTrust.findLast((each) => found.has(each)) ?? 'unknown',
-    sampledAt: known.reduce((oldest, { sampledAt = Infinity }) => Math.min(oldest, sampledAt), Infinity),
-    measuring,
-  };
+  const [only] = figures;
+  if (only !== undefined && figures.length === 1) return only;
+  // A plain loop: a status of a thousand components makes thousands of sums.
+  let bytes = 0;
+  let knownCount = 0;
+  let measuring = false;
+  let sampledAt = Infinity;
+  let source = '';
+  let worst = -1;
+  let isUpperBound = false;
+  for (const figure of figures) {
+    measuring ||= figure.measuring;
+    if (figure.bytes === undefined) continue;
+    knownCount += 1;
+    bytes += figure.bytes;
+    sampledAt = Math.min(sampledAt, figure.sampledAt ?? Infinity);
+    if (figure.source !== source) source = source === '' ? (figure.source ?? '') : bothOf(source, figure.source ?? '');
+    worst = Math.max(worst, byTrust.indexOf(figure.confidence));
+    isUpperBound ||= figure.confidence === 'upper-bound';
+  }
+  if (knownCount === 0) return measuring ? { ...unmeasured, measuring } : unmeasured;
+  if (knownCount < figures.length) worst = Math.max(worst, byTrust.indexOf('lower-bound'));
+  const confidence = isUpperBound && byTrust[worst] === 'lower-bound' ? 'estimate' : (byTrust[worst] ?? 'unknown');
+  return { bytes: Math.min(Number.MAX_SAFE_INTEGER, bytes), source, confidence, sampledAt, measuring };
+}
+
+/** By what is joined. There are as many as ways to combine the few sources. */
+const joined = new Map<string, string>();
+
+function bothOf(one: string, other: string): string {
+  const key = `${one}+${other}`;
+  let both = joined.get(key);
+  if (both === undefined) {
+    both = [...new Set(key.split('+'))].sort().join('+');
+    joined.set(key, both);
+  }
+  return both;
 }

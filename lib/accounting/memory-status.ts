@@ -3,6 +3,7 @@ import { parentOf, statusKey } from './component-name';
 import type { Component } from './component-registry';
 import { type Confidence, type MemoryFigure, sumOf, unmeasured } from './memory-figure';
 import { readOwnMemory } from './own-memory';
+import type { ResourceGroup } from './resource-group';
 
 /** What was declared, and what is used. `null`: unknown. */
 export interface StatusFigures {
@@ -52,11 +53,19 @@ export function memoryStatus(component: Component): MemoryStatus {
   const totals = addUp(entries);
 
   const { all, remainder } = readOwnMemory(groups.filter(({ name }) => name !== ''));
-  const outside = (of: typeof groups): MemoryFigure[] => of.flatMap(({ sources }) => [...sources]).filter(({ inProcess }) => !inProcess).map(({ figure }) => figure);
   measured(entries, '', sumOf([remainder, ...outside(groups.filter(({ name }) => name === ''))]));
   totals.set('', sumOf([all, ...outside(groups)]));
 
-  return Object.fromEntries([...entries].sort(byName).map(([name, { bounds, totalBounds, figure }]) => [statusKey(name), { ...shown(bounds, figure), total: shown(totalBounds, totals.get(name) ?? unmeasured) }]));
+  const time = isoTimes();
+  return Object.fromEntries([...entries].sort(byName).map(([name, { bounds, totalBounds, figure }]) =>
+    [statusKey(name), Object.assign(shown(bounds, figure, time), { total: shown(totalBounds, totals.get(name) ?? unmeasured, time) })]));
+}
+
+/** What they track of other processes. */
+function outside(groups: readonly ResourceGroup[]): MemoryFigure[] {
+  const figures: MemoryFigure[] = [];
+  for (const { sources } of groups) for (const source of sources) if (!source.inProcess) figures.push(source.figure);
+  return figures;
 }
 
 function declaredEntries(tree: ComponentBounds): Map<string, Entry> {
@@ -71,7 +80,9 @@ function declaredEntries(tree: ComponentBounds): Map<string, Entry> {
 }
 
 function measured(entries: Map<string, Entry>, name: string, figure: MemoryFigure): void {
-  Object.assign(entryOf(entries, name), { figure, parts: [figure] });
+  const entry = entryOf(entries, name);
+  entry.figure = figure;
+  entry.parts = [figure];
 }
 
 function entryOf(entries: Map<string, Entry>, name: string): Entry {
@@ -97,14 +108,23 @@ function byName([a]: [string, unknown], [b]: [string, unknown]): number {
   return a < b ? -1 : 1;
 }
 
-function shown({ minimumBytes, firmBytes }: BoundFigures, { bytes, source, confidence, sampledAt, measuring }: MemoryFigure): StatusFigures {
+/** Writes times. Most figures of a status are of the same millisecond, and to write one costs more than all the rest of a figure. */
+function isoTimes(): (atMs: number) => string {
+  let last = { atMs: NaN, text: '' };
+  return (atMs) => {
+    if (atMs !== last.atMs) last = { atMs, text: new Date(atMs).toISOString() };
+    return last.text;
+  };
+}
+
+function shown({ minimumBytes, firmBytes }: BoundFigures, { bytes, source, confidence, sampledAt, measuring }: MemoryFigure, time: (atMs: number) => string): StatusFigures {
   return {
     minimum_required_bytes: minimumBytes,
     firm_limit_bytes: firmBytes,
     actual_live_bytes: bytes ?? null,
     source: source ?? null,
     confidence,
-    sampled_at: sampledAt === undefined ? null : new Date(sampledAt).toISOString(),
+    sampled_at: sampledAt === undefined ? null : time(sampledAt),
     measuring,
   };
 }

@@ -15,7 +15,8 @@ export interface OwnMemory {
 
 /** @param groups those whose memory is known apart from the rest of the process */
 export function readOwnMemory(groups: readonly ResourceGroup[]): OwnMemory {
-  const figures = groups.flatMap(({ sources }) => [...sources]).filter(({ inProcess }) => inProcess).map(({ figure }) => figure);
+  const figures: MemoryFigure[] = [];
+  for (const { sources } of groups) for (const source of sources) if (source.inProcess) figures.push(source.figure);
   const rssBytes = process.memoryUsage.rss();
   const measured = { sampledAt: Date.now(), measuring: true };
   const restBytes = rssBytes - (sumOf(figures).bytes ?? 0);

@@ -91,7 +91,7 @@ export class ResourceGroup implements Disposable {
 
   /** All of it together, as last known. */
   get figure(): MemoryFigure {
-    return this.#sources.size === 0 ? unmeasured : sumOf([...this.#sources].map(({ figure }) => figure));
+    return this.#sources.size === 0 ? unmeasured : sumOf(Array.from(this.#sources, ({ figure }) => figure));
   }
 
   /** For the registry. Not exported. */
