@@ -4,6 +4,7 @@
 //
 //   notice-to-signal   from a shortage to the victim's signal, on a real kernel: on this machine where it
 //                      has a cgroup v2 memory controller to write to, or in the kernel lab
+//   accounting         what it costs to count buffers, and to tell the status of a thousand components
 //   sampling           what a look at a cgroup's memory costs, on this machine, as root
 //   limiter            what asking the memory limiter costs while there is room, on this machine
 
@@ -21,6 +22,7 @@ const results = join(root, 'bench-results');
 /** @type {Record<string, { rounds: number, needsKernel: boolean, longestRoundSeconds: number }>} */
 const benches = {
   'notice-to-signal': { rounds: 50, needsKernel: true, longestRoundSeconds: 20 },
+  accounting: { rounds: 30, needsKernel: false, longestRoundSeconds: 20 },
   sampling: { rounds: 10, needsKernel: false, longestRoundSeconds: 20 },
   limiter: { rounds: 20, needsKernel: false, longestRoundSeconds: 5 },
 };
