@@ -63,6 +63,24 @@ describe('spillway/accounting', () => {
       expect(run("console.log(require('spillway').support().ok)")).toMatchObject({ status: 0, stdout: 'false\n' });
     });
 
+    it('tracks what is used, and tells its status', () => {
+      const { status, stdout, stderr } = run(`
+        process.dlopen = () => { throw new Error('native code was loaded'); };
+        const { ComponentRegistry, exportToPrometheus, memoryStatus, sampleMemory, statusHandler } = require('spillway/accounting');
+        const registry = new ComponentRegistry();
+        const group = registry.getOrCreate('a').resourceGroup();
+        group.run(() => group.allocate(5));
+        registry.getOrCreate('b').resourceGroup().trackProcess(process.pid);
+        statusHandler(registry);
+        exportToPrometheus({ registry }, { registerMetric() {}, removeSingleMetric() {} });
+        sampleMemory(registry, { timeoutMs: 60_000 }).then(() => {
+          const { a, b } = memoryStatus(registry);
+          console.log(a.actual_live_bytes, b.actual_live_bytes > 0, b.measuring);
+        });
+      `);
+      expect({ status, stdout, stderr }).toEqual({ status: 0, stdout: '5 true true\n', stderr: '' });
+    });
+
     it('finds the limit by itself', () => {
       expect(run(service, 'disabled')).toEqual(expect.objectContaining({ status: 0, stdout: 'still up\n', stderr: '' }));
     });
