@@ -50,14 +50,15 @@ export function memoryStatus(component: Component): MemoryStatus {
   const entries = declaredEntries(component.root.toTree());
   const groups = component.root.resourceGroups();
   for (const { name, figure } of groups) if (name !== '') measured(entries, name, figure);
-  const totals = addUp(entries);
+  const sorted = [...entries].sort(([a], [b]) => (a < b ? -1 : 1));
+  const totals = addUp(entries, sorted);
 
   const { all, remainder } = readOwnMemory(groups.filter(({ name }) => name !== ''));
   measured(entries, '', sumOf([remainder, ...outside(groups.filter(({ name }) => name === ''))]));
   totals.set('', sumOf([all, ...outside(groups)]));
 
   const time = isoTimes();
-  return Object.fromEntries([...entries].sort(byName).map(([name, { bounds, totalBounds, figure }]) =>
+  return Object.fromEntries(sorted.map(([name, { bounds, totalBounds, figure }]) =>
     [statusKey(name), Object.assign(shown(bounds, figure, time), { total: shown(totalBounds, totals.get(name) ?? unmeasured, time) })]));
 }
 
@@ -96,16 +97,12 @@ function entryOf(entries: Map<string, Entry>, name: string): Entry {
 }
 
 /** The totals by name. Those below come after those above: backwards, each is complete when it is added to the one above it. */
-function addUp(entries: Map<string, Entry>): Map<string, MemoryFigure> {
-  return new Map([...entries].sort(byName).reverse().map(([name, { parts }]) => {
+function addUp(entries: Map<string, Entry>, sorted: readonly [string, Entry][]): Map<string, MemoryFigure> {
+  return new Map(sorted.toReversed().map(([name, { parts }]) => {
     const total = sumOf(parts);
     if (name !== '') entries.get(parentOf(name))?.parts.push(total);
     return [name, total];
   }));
-}
-
-function byName([a]: [string, unknown], [b]: [string, unknown]): number {
-  return a < b ? -1 : 1;
 }
 
 /** Writes times. Most figures of a status are of the same millisecond, and to write one costs more than all the rest of a figure. */
