@@ -1,7 +1,7 @@
 import { SpillwayError } from '../errors';
 import { BufferAccount, type AllocationCounters } from './buffer-account';
 import { runIn } from './group-scope';
-import { type MemoryFigure, sumOf, unmeasured } from './memory-figure';
+import { type MemoryFigure, sumOf } from './memory-figure';
 import { processSource, type TrackedProcess } from './process-source';
 import { threadSource, type TrackedThread } from './thread-source';
 import type { MemorySource, Tracked } from './tracked';
@@ -91,7 +91,9 @@ export class ResourceGroup implements Disposable {
 
   /** All of it together, as last known. */
   get figure(): MemoryFigure {
-    return this.#sources.size === 0 ? unmeasured : sumOf(Array.from(this.#sources, ({ figure }) => figure));
+    const figures: MemoryFigure[] = [];
+    for (const source of this.#sources) figures.push(source.figure);
+    return sumOf(figures);
   }
 
   /** For the registry. Not exported. */
