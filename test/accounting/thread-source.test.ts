@@ -43,7 +43,7 @@ describe('threadSource', () => {
     Object.assign(thread, { threadId: 3 });
     const source = threadSource(thread, ended);
     expect(source.figure).toEqual({ bytes: undefined, source: undefined, confidence: 'unknown', sampledAt: undefined, measuring: false });
-    expect(source.refresh).toBeUndefined();
+    expect(typeof source.refresh).toBe('undefined');
   });
 
   it('ends with the thread, and leaves no listener when it is let go', () => {
