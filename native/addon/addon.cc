@@ -26,7 +26,7 @@ Environment* environment_of(const Napi::CallbackInfo& info) {
 template <typename Opened>
 Napi::Value start_watch(const Napi::CallbackInfo& info, Opened opened,
                         const Napi::Value& callback, bool keep_alive,
-                        Napi::ObjectReference memory = {}) {
+                        Napi::ObjectReference&& memory = {}) {
   if (const Failure* failure = failure_of(opened)) {
     return to_js(info.Env(), *failure);
   }
