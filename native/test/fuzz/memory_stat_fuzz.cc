@@ -7,9 +7,11 @@
 namespace spillway {
 namespace {
 
-constexpr std::array<std::string_view, 8> kKeys = {
-    "anon",          "file",        "kernel",           "shmem",
-    "inactive_file", "active_file", "slab_reclaimable", "swapcached"};
+constexpr std::array<std::string_view, 10> kKeys = {
+    "anon",          "file",        "kernel",
+    "sock",          "shmem",       "zswap",
+    "inactive_file", "active_file", "slab_reclaimable",
+    "swapcached"};
 
 struct MemoryStatTarget {
   using Value = MemoryUsage;
@@ -51,11 +53,11 @@ struct MemoryStatTarget {
     return figures;
   }
 
-  static Value filled() { return {7, 7, 7, 7, 7, 7, 7, 7, 7, 7}; }
+  static Value filled() { return {7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7}; }
 
   static std::string write(Value usage) {
     // A key that is not among ours, as a text may not be empty.
-    std::string text = "sock 0\n";
+    std::string text = "file_dirty 0\n";
     for (size_t key = 0; key < kKeys.size(); ++key) {
       const auto& value = *fields(&usage)[key];
       if (!value.has_value()) continue;
@@ -67,14 +69,11 @@ struct MemoryStatTarget {
  private:
   static std::array<std::optional<uint64_t>*, kKeys.size()> fields(
       Value* usage) {
-    return {&usage->anon,
-            &usage->file,
-            &usage->kernel,
-            &usage->shmem,
-            &usage->inactive_file,
-            &usage->active_file,
-            &usage->slab_reclaimable,
-            &usage->swap_cached};
+    return {
+        &usage->anon,          &usage->file,        &usage->kernel,
+        &usage->sock,          &usage->shmem,       &usage->zswap,
+        &usage->inactive_file, &usage->active_file, &usage->slab_reclaimable,
+        &usage->swap_cached};
   }
 };
 

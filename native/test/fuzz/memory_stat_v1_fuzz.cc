@@ -37,16 +37,17 @@ struct MemoryStatV1Target {
   }
 
   // Those that the file does not tell as well: they have to stay.
-  static Figures<kKeys.size() + 4> figures(Value usage) {
-    Figures<kKeys.size() + 4> figures = {usage.current, usage.swap,
-                                         usage.kernel, usage.slab_reclaimable};
+  static Figures<kKeys.size() + 6> figures(Value usage) {
+    Figures<kKeys.size() + 6> figures = {usage.current, usage.swap,
+                                         usage.kernel,  usage.sock,
+                                         usage.zswap,   usage.slab_reclaimable};
     for (size_t key = 0; key < kKeys.size(); ++key) {
-      figures[key + 4] = *fields(&usage)[key];
+      figures[key + 6] = *fields(&usage)[key];
     }
     return figures;
   }
 
-  static Value filled() { return {7, 7, 7, 7, 7, 7, 7, 7, 7, 7}; }
+  static Value filled() { return {7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7}; }
 
   static std::string write(Value usage) {
     // A key that is not among ours, as a text may not be empty.
