@@ -22,7 +22,7 @@ export type { SupervisorOptions } from './supervisor/supervisor-options';
 export type * from './supervisor/types';
 export type { SpawnedWorker, Worker } from './supervisor/worker';
 export type { WorkerOptions, WorkerUpdate } from './supervisor/worker-options';
-export type { Clock } from './supervisor/relief/clock';
+export type { Clock } from './clock';
 export type { Logger } from './supervisor/logger';
 export type { Reclaimer } from './supervisor/room/reclaimers';
 export type { RoomLevels } from './supervisor/room/room-options';

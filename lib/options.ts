@@ -129,3 +129,11 @@ export function parseName(name: string, value: unknown): string {
   }
   return value;
 }
+
+/** Of what appears in reports and logs: one line. */
+export function parseText(name: string, value: unknown): string {
+  if (typeof value !== 'string' || !/^[^\p{C}\p{Zl}\p{Zp}]{1,256}$/u.test(value)) {
+    throw invalidOption(name, value, 'text of 1 to 256 characters without control characters');
+  }
+  return value;
+}

@@ -1,5 +1,5 @@
 import { SpillwayError } from '../errors';
-import { type Bytes, invalidOption, parseBytes, quote } from '../options';
+import { type Bytes, invalidOption, parseBytes, parseText, quote } from '../options';
 
 /** A number with a name. */
 export interface ValueExpr {
@@ -52,7 +52,7 @@ export function readExpr(given: unknown, depth = 1): { expr: UsageExpr; value: n
   if (typeof given !== 'object' || given === null) throw invalidOption('expr', given, 'a usage expression: { type, name, value } or { type, name, values }');
   if (depth > deepest) throw invalidOption('expr', given, `a usage expression of at most ${deepest} levels`);
   const { type, name, value, values } = given as Record<string, unknown>;
-  const checkedName = parseUsageName(name);
+  const checkedName = parseText('name', name);
   if (isValueType(type)) {
     const bytes = parseBytes(checkedName, value);
     return { expr: Object.freeze({ type, name: checkedName, value: bytes }), value: bytes };
@@ -75,11 +75,4 @@ function isValueType(type: unknown): type is ValueExpr['type'] {
 function combine(type: CompoundExpr['type'], values: readonly number[]): number {
   if (type === 'Sum') return values.reduce((sum, value) => sum + value, 0);
   return values.includes(0) ? 0 : values.reduce((product, value) => product * value, 1);
-}
-
-function parseUsageName(name: unknown): string {
-  if (typeof name !== 'string' || !/^[^\p{C}\p{Zl}\p{Zp}]{1,256}$/u.test(name)) {
-    throw invalidOption('name', name, 'text of 1 to 256 characters without control characters');
-  }
-  return name;
 }

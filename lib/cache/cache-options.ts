@@ -1,12 +1,14 @@
 import { SpillwayError } from '../errors';
 import { maxTimerMs } from '../leases/time-limits';
-import { checkKeys, invalidOption, parseBytes, parseNumber, type Bytes } from '../options';
-import { systemClock, type Clock } from '../supervisor/relief/clock';
-import { every as everySystem, type Every } from '../supervisor/room/every';
+import { checkKeys, invalidOption, parseBytes, parseNumber, parseText, type Bytes } from '../options';
+import { systemClock, type Clock } from '../clock';
+import { every as everySystem, type Every } from '../every';
 import type { InstanceLoader } from './types';
 
 export interface InstanceCacheOptions<M, I> {
   loader: InstanceLoader<M, I>;
+  /** For reports: 1 to 256 characters without control characters. Default `'instance cache'`. */
+  name?: string;
   /** What idle instances may use together. Default 64 MiB. Those in use count nowhere: their size is known only when they come back. */
   maxIdleBytes?: Bytes;
   /** An instance that is larger when it is given back is not kept. Default a quarter of `maxIdleBytes`, which it must not exceed. */
@@ -32,12 +34,12 @@ export interface InstanceCacheOptions<M, I> {
   every?: Every;
 }
 
-export type ParsedCache<M, I> = Required<{ [Name in keyof InstanceCacheOptions<M, I>]: Exclude<InstanceCacheOptions<M, I>[Name], string | undefined> }>;
+export type ParsedCache<M, I> = { name: string } & Required<{ [Name in Exclude<keyof InstanceCacheOptions<M, I>, 'name'>]: Exclude<InstanceCacheOptions<M, I>[Name], string | undefined> }>;
 
 /** @throws ERR_SPILLWAY_INVALID_OPTION */
 export function parseCacheOptions<M, I>(options: InstanceCacheOptions<M, I>): ParsedCache<M, I> {
   checkKeys('InstanceCache', options, [
-    'loader', 'maxIdleBytes', 'maxInstanceBytes', 'maxModuleBytes', 'leaseBytes', 'maxInstances', 'idleTimeoutMs', 'loadTimeoutMs', 'maxWaiting', 'clock', 'every',
+    'loader', 'name', 'maxIdleBytes', 'maxInstanceBytes', 'maxModuleBytes', 'leaseBytes', 'maxInstances', 'idleTimeoutMs', 'loadTimeoutMs', 'maxWaiting', 'clock', 'every',
   ]);
   const { clock = systemClock, every = everySystem, leaseBytes = 0, maxInstances = 4096, idleTimeoutMs = 5000, loadTimeoutMs = 30_000, maxWaiting = 1000 } = options;
   const maxIdleBytes = parseBytes('maxIdleBytes', options.maxIdleBytes ?? '64MiB');
@@ -47,6 +49,7 @@ export function parseCacheOptions<M, I>(options: InstanceCacheOptions<M, I>): Pa
   }
   return {
     loader: parseLoader(options.loader),
+    name: parseText('name', options.name ?? 'instance cache'),
     maxIdleBytes,
     maxInstanceBytes,
     maxModuleBytes: parseBytes('maxModuleBytes', options.maxModuleBytes ?? '64MiB'),

@@ -11,6 +11,7 @@ import type { Held } from './held';
 import { Inventory } from './inventory';
 import { Lease } from './lease';
 import { makeInstance, measured } from './make-instance';
+import type { Reclaimer } from '../supervisor/room/reclaimers';
 import { Line, Seats, type Seat } from './seat';
 import type { CacheStats, EvictionReason, InstanceCacheEvents } from './types';
 
@@ -18,8 +19,12 @@ import type { CacheStats, EvictionReason, InstanceCacheEvents } from './types';
  * Keeps instances that are expensive to make, one for each name, group and signature, each for one user at a time.
  * What is idle stays within a number of bytes, and goes when it was idle for long; compiled code is shared, counted,
  * and reserved before it is compiled. It behaves as ScyllaDB's cache of WebAssembly instances.
+ *
+ * Added to a supervisor (`supervisor.addReclaimer(cache)`), it gives idle instances back before anybody is killed. That
+ * helps where the cache's own process counts against the same limit. What it gives is free once it was collected
+ * (`stats.uncollectedBytes`).
  */
-export class InstanceCache<M, I> extends EventEmitter<InstanceCacheEvents> implements AsyncDisposable {
+export class InstanceCache<M, I> extends EventEmitter<InstanceCacheEvents> implements Reclaimer, AsyncDisposable {
   readonly #options: ParsedCache<M, I>;
   readonly #seats = new Seats<M, I>();
   readonly #inventory: Inventory<M, I>;
@@ -94,6 +99,22 @@ export class InstanceCache<M, I> extends EventEmitter<InstanceCacheEvents> imple
     const givenBytes = this.#inventory.trim(parseBytes('bytes', bytes, { unlimited: true }));
     this.#inventory.destroyDoomed();
     return givenBytes;
+  }
+
+  /** As {@link trim}, and only what was not used since `idleBeforeMs`. For a supervisor, or {@link Reclaimer}s of any kind. */
+  reclaim(bytes: number, _signal?: AbortSignal, idleBeforeMs?: number): number {
+    const givenBytes = this.#inventory.trim(bytes, idleBeforeMs);
+    this.#inventory.destroyDoomed();
+    return givenBytes;
+  }
+
+  /** When the least recently used idle instance was given back; `undefined` where none is idle. */
+  get idleSinceMs(): number | undefined {
+    return this.#inventory.idle.first?.idleSinceMs;
+  }
+
+  get name(): string {
+    return this.#options.name;
   }
 
   /**

@@ -1,5 +1,5 @@
 import { SpillwayError } from '../errors';
-import type { Ticker } from '../supervisor/room/every';
+import type { Ticker } from '../every';
 import type { ParsedCache } from './cache-options';
 import { CodeShelf } from './code-shelf';
 import type { Held } from './held';
@@ -81,11 +81,11 @@ export class Inventory<M, I> {
     while (this.idle.first !== undefined) this.evict(this.idle.first, reason);
   }
 
-  /** Bytes that went: of instances, and of code that lost its last one. */
-  trim(wantedBytes: number): number {
+  /** Bytes that went: of instances that are idle since before that time, and of code that lost its last one. */
+  trim(wantedBytes: number, idleBeforeMs = Infinity): number {
     const before = this.idle.bytes + this.code.bytes;
     const given = (): number => before - this.idle.bytes - this.code.bytes;
-    while (this.idle.first !== undefined && given() < wantedBytes) this.evict(this.idle.first, 'trimmed');
+    while (this.idle.first !== undefined && this.idle.first.idleSinceMs < idleBeforeMs && given() < wantedBytes) this.evict(this.idle.first, 'trimmed');
     return given();
   }
 

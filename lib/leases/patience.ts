@@ -1,5 +1,5 @@
 import type { SpillwayError } from '../errors';
-import type { Clock } from '../supervisor/relief/clock';
+import type { Clock } from '../clock';
 
 /** How long one `acquire()` goes on: until its user, a time limit or whom it asked ends it. Leaves neither timer nor listener. */
 export class Patience implements Disposable {

@@ -2,7 +2,7 @@ import { SpillwayError } from '../errors';
 import { Patience } from '../leases/patience';
 import { unlessAborted } from '../leases/unless-aborted';
 import { quote } from '../options';
-import type { Clock } from '../supervisor/relief/clock';
+import type { Clock } from '../clock';
 import { textOf } from '../text-of';
 
 /** Calls hooks of the user, each within its time. */

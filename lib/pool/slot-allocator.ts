@@ -168,6 +168,12 @@ export class SlotAllocator<K = unknown> {
     return slots;
   }
 
+  /** Since when the least recently used of the unused warm slots is unused; `undefined` where there is none. */
+  get idleSinceMs(): number | undefined {
+    const slot = this.#warm.first(warmList);
+    return slot === none ? undefined : this.#freedAtMs[slot];
+  }
+
   get stats(): SlotStats {
     const { capacity } = this.#options;
     return { ...this.#counts, capacity, touched: this.#counts.inUse + this.#counts.starting + this.#counts.unusedWarm };

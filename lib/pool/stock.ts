@@ -1,6 +1,6 @@
 import type { SpillwayError } from '../errors';
 import { unlessAborted } from '../leases/unless-aborted';
-import type { Ticker } from '../supervisor/room/every';
+import type { Ticker } from '../every';
 import { hookFailed } from './hook-calls';
 import { Resident } from './resident';
 import { SlotAllocator } from './slot-allocator';
@@ -90,14 +90,22 @@ export class Stock<R, K> {
     else this.#keep(resident);
   }
 
-  /** Gives idle ones up, the least recently used first, until so many bytes came together; how many did, once they are destroyed. */
-  async trim(wantedBytes: number, signal?: AbortSignal): Promise<number> {
+  /** Since when the least recently used idle one is idle. */
+  get idleSinceMs(): number | undefined {
+    return this.#slots.idleSinceMs;
+  }
+
+  /**
+   * Gives up those that are idle since before that time, the least recently used first, until so many bytes came together; how many
+   * did, once they are destroyed.
+   */
+  async trim(wantedBytes: number, signal?: AbortSignal, idleBeforeMs = Infinity): Promise<number> {
     let freedBytes = 0;
     // Again: what could not be destroyed has freed nothing.
     while (freedBytes < wantedBytes && signal?.aborted !== true) {
       const endings: Promise<void>[] = [];
       // All at once: time may be short.
-      for (let plannedBytes = freedBytes; plannedBytes < wantedBytes;) {
+      for (let plannedBytes = freedBytes; plannedBytes < wantedBytes && (this.idleSinceMs ?? Infinity) < idleBeforeMs;) {
         const evicted = this.#evictOldest('trimmed');
         if (evicted === undefined) break;
         plannedBytes += evicted.bytes;

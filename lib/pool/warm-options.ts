@@ -1,8 +1,8 @@
 import { SpillwayError } from '../errors';
 import { maxTimerMs, parseTimeLimits, type ParsedTimeLimits, type TimeLimits } from '../leases/time-limits';
-import { checkKeys, invalidOption, parseBytes, parseNumber, parseOneOf, type Bytes } from '../options';
-import { systemClock, type Clock } from '../supervisor/relief/clock';
-import { every as everySystem, type Every } from '../supervisor/room/every';
+import { checkKeys, invalidOption, parseBytes, parseNumber, parseOneOf, parseText, type Bytes } from '../options';
+import { systemClock, type Clock } from '../clock';
+import { every as everySystem, type Every } from '../every';
 import type { SlotAllocatorOptions } from './slot-options';
 import type { ResourceHooks } from './warm-types';
 
@@ -61,9 +61,6 @@ export function parseWarmPool<R, K>(options: WarmPoolOptions<R, K>): ParsedWarmP
   checkKeys('WarmPool', options, [...hookNames, ...limitNames]);
   const { name = 'warm pool', whenExhausted = 'wait', maxWaiting = 1000, idleTimeoutMs = 60_000, maxAgeMs = Infinity, maxUses = Infinity } = options;
   const { hookTimeoutMs = 30_000, clock = systemClock, every = everySystem, capacity, maxUnusedWarmSlots, maxUnusedWarmBytes } = options;
-  if (typeof (name as unknown) !== 'string' || !/^[^\p{C}\p{Zl}\p{Zp}]{1,256}$/u.test(name)) {
-    throw invalidOption('name', name, 'text of 1 to 256 characters without control characters');
-  }
   // Beyond it sums of bytes are no longer exact.
   const maxIdleBytes = Math.min(parseBytes('maxIdleBytes', options.maxIdleBytes ?? 'max', { unlimited: true }), Number.MAX_SAFE_INTEGER);
   const maxResourceBytes = parseBytes('maxResourceBytes', options.maxResourceBytes ?? maxIdleBytes);
@@ -72,7 +69,7 @@ export function parseWarmPool<R, K>(options: WarmPoolOptions<R, K>): ParsedWarmP
   }
   return {
     hooks: parseHooks(options),
-    name,
+    name: parseText('name', name),
     whenExhausted: parseOneOf('whenExhausted', whenExhausted, ['wait', 'refuse']),
     maxWaiting: parseNumber('maxWaiting', maxWaiting, { min: 0, max: 2 ** 20 }),
     maxIdleBytes,

@@ -94,9 +94,17 @@ export class WarmPool<R, K = unknown> extends EventEmitter<WarmPoolEvents> imple
     return this.#stock.trim(parseBytes('bytes', bytes, { unlimited: true }));
   }
 
-  /** As {@link trim}; once the signal has fired it waits no longer, and takes no more. For the supervisor to call. */
-  reclaim(bytes: number, signal: AbortSignal): Promise<number> {
-    return this.#stock.trim(bytes, signal);
+  /**
+   * As {@link trim}, and only what was not used since `idleBeforeMs`; once the signal has fired it waits no longer, and takes no
+   * more. For the supervisor to call.
+   */
+  reclaim(bytes: number, signal: AbortSignal, idleBeforeMs?: number): Promise<number> {
+    return this.#stock.trim(bytes, signal, idleBeforeMs);
+  }
+
+  /** When the least recently used idle resource was given back; `undefined` where none is idle. */
+  get idleSinceMs(): number | undefined {
+    return this.#stock.idleSinceMs;
   }
 
   get stats(): WarmPoolStats {

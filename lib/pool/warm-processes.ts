@@ -4,7 +4,7 @@ import { Patience } from '../leases/patience';
 import type { TimeLimits } from '../leases/time-limits';
 import type { MemoryUsage } from '../monitor/types';
 import { checkKeys, invalidOption, type Bytes } from '../options';
-import { systemClock } from '../supervisor/relief/clock';
+import { systemClock } from '../clock';
 import type { Reclaimer } from '../supervisor/room/reclaimers';
 import type { Supervisor } from '../supervisor/supervisor';
 import type { WorkerOptions } from '../supervisor/worker-options';
@@ -90,8 +90,13 @@ export class WarmProcesses<K = unknown> implements Reclaimer, AsyncDisposable {
   }
 
   /** As {@link WarmPool.reclaim}. */
-  reclaim(bytes: number, signal: AbortSignal): Promise<number> {
-    return this.#pool.reclaim(bytes, signal);
+  reclaim(bytes: number, signal: AbortSignal, idleBeforeMs?: number): Promise<number> {
+    return this.#pool.reclaim(bytes, signal, idleBeforeMs);
+  }
+
+  /** As {@link WarmPool.idleSinceMs}. */
+  get idleSinceMs(): number | undefined {
+    return this.#pool.idleSinceMs;
   }
 
   /** As {@link WarmPool.close}: requests under way are answered, and then their processes end. */

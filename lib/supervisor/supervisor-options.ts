@@ -10,7 +10,7 @@ import { byStartTime } from '../policy/by-start-time';
 import { isPolicy } from '../policy/is-policy';
 import type { KillPolicy } from '../policy/types';
 import { parseBoundsOptions, type BoundsOptions, type BoundsSettings } from './bounds-options';
-import { systemClock, type Clock } from './relief/clock';
+import { systemClock, type Clock } from '../clock';
 import { parseRoomOptions, type ParsedRoom, type RoomLevels } from './room/room-options';
 import { parseLogger, type Logger } from './logger';
 import { parseMonitorsOptions, type MonitorsOptions, type MonitorsSettings } from './monitors-options';

@@ -1,6 +1,6 @@
 import { SpillwayError } from '../errors';
 import { parseShedOptions, type ShedOptions } from './shed/shed-options';
-import { checkKeys, invalidOption, parseBoolean, parseBytes, parseName, parseNumber, parseOneOf, quote, type Bytes } from '../options';
+import { checkKeys, invalidOption, parseBoolean, parseBytes, parseName, parseNumber, parseOneOf, parseText, quote, type Bytes } from '../options';
 
 /** The group of workers that name none. */
 export const defaultGroup = 'default';
@@ -103,14 +103,6 @@ export function parseWorkerUpdate(update: WorkerUpdate): WorkerUpdate {
     ...(priority !== undefined && { priority }),
     ...(labels !== undefined && { labels }),
   };
-}
-
-/** It appears in reports and logs, so it is one line of printable text. */
-function parseText(name: string, value: unknown): string {
-  if (typeof value !== 'string' || !/^[^\p{C}\p{Zl}\p{Zp}]{1,256}$/u.test(value)) {
-    throw invalidOption(name, value, 'text of 1 to 256 characters without control characters');
-  }
-  return value;
 }
 
 function parsePriority(priority: unknown): number | undefined {

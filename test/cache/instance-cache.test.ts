@@ -190,6 +190,22 @@ describe('trim', () => {
     expect(world.cache.stats).toMatchObject({ idleBytes: 0, moduleBytes: 0, evictions: { trimmed: 3 } });
   });
 
+  it('reclaim() gives only what was not used since then, and tells what is next', async () => {
+    const world = new World({ name: 'functions' });
+    const { cache, clock } = world;
+    expect([cache.name, cache.idleSinceMs]).toEqual(['functions', undefined]);
+    for (const name of ['a', 'b', 'c']) {
+      clock.advance(10);
+      await world.use(name);
+    }
+    expect(cache.idleSinceMs).toBe(1010);
+    expect(cache.reclaim(1000, undefined, 1020)).toBe(110);
+    expect(cache.idleSinceMs).toBe(1020);
+    expect(cache.reclaim(1000, undefined, 1020)).toBe(0);
+    expect(cache.reclaim(1000)).toBe(220);
+    expect(cache.idleSinceMs).toBeUndefined();
+  });
+
   it('leaves what is in use', async () => {
     const { cache } = new World();
     const lease = await cache.acquire('a');

@@ -8,7 +8,7 @@ describe('options', () => {
   it.each<[object, string]>([
     [{ loader: undefined }, "'loader'"], [{ loader: {} }, "'loader.source'"], [{ maxIdleBytes: -1 }, "'maxIdleBytes'"], [{ maxIdleBytes: 2 ** 53 }, "'maxIdleBytes'"],
     [{ maxModuleBytes: 'much' }, "'maxModuleBytes'"], [{ leaseBytes: NaN }, "'leaseBytes'"], [{ maxInstances: 0 }, "'maxInstances'"], [{ idleTimeoutMs: 0 }, "'idleTimeoutMs'"],
-    [{ loadTimeoutMs: Infinity }, "'loadTimeoutMs'"], [{ maxWaiting: -1 }, "'maxWaiting'"], [{ maxBytes: 1 }, 'maxBytes'],
+    [{ loadTimeoutMs: Infinity }, "'loadTimeoutMs'"], [{ maxWaiting: -1 }, "'maxWaiting'"], [{ maxBytes: 1 }, 'maxBytes'], [{ name: 'a\nb' }, "'name'"],
   ])('%p is refused', (options, message) => {
     expect(errorOf(() => new World(options as Partial<InstanceCacheOptions<Code, Thing>>))).toMatchObject({ code: 'ERR_SPILLWAY_INVALID_OPTION', message: expect.stringContaining(message) as string });
   });

@@ -1,4 +1,4 @@
-import { systemClock, type Clock } from '../../lib/supervisor/relief/clock';
+import { systemClock, type Clock } from '../../lib/clock';
 import type { Reclaimer } from '../../lib/supervisor/room/reclaimers';
 import { MiB } from './support/program';
 import { refusalOf, useSupervisors, type Options, type Supervised } from './support/supervisors';

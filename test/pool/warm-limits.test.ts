@@ -84,6 +84,21 @@ describe('trim and reclaim', () => {
     world.check();
   });
 
+  it('reclaim() takes only what was not used since then, and tells what is next', async () => {
+    const { pool, clock, ...world } = new WarmWorld();
+    expect(pool.idleSinceMs).toBeUndefined();
+    for (const key of ['a', 'b', 'c']) {
+      clock.advance(10);
+      (await pool.acquire(key)).release();
+    }
+    const { signal } = new AbortController();
+    expect(pool.idleSinceMs).toBe(1010);
+    expect(await pool.reclaim(1000, signal, 1030)).toBe(20);
+    expect([pool.idleSinceMs, await pool.reclaim(1000, signal, 1030)]).toEqual([1030, 0]);
+    expect(await pool.reclaim(1000, signal)).toBe(10);
+    expect([pool.idleSinceMs, world.hooks.alive]).toEqual([undefined, 0]);
+  });
+
   it('what could not be destroyed does not count: the next one goes', async () => {
     const world = new WarmWorld();
     await world.use('a', 'b', 'c');

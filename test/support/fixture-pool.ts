@@ -8,7 +8,7 @@ import { cgroupError } from '../../lib/cgroup/cgroup-error';
 import { parseCgroup2Mounts } from '../../lib/cgroup/own-cgroup';
 import { hostFacts } from '../../lib/cgroup/preflight/host-facts';
 import type { Candidate } from '../../lib/policy';
-import type { Clock } from '../../lib/supervisor/relief/clock';
+import type { Clock } from '../../lib/clock';
 import type { RoundWorker } from '../../lib/supervisor/relief/relief-context';
 import type { KillFacts } from '../../lib/supervisor/exit-cause';
 import type { WarnTarget } from '../../lib/supervisor/shed/warn-worker';

@@ -1,7 +1,7 @@
 import { readProcess } from '../../process/process-entry';
 import { readProcFile } from '../../process/proc-file';
 import type { Victim } from '../types';
-import type { Clock } from './clock';
+import type { Clock } from '../../clock';
 import type { ReliefContext, RoundWorker } from './relief-context';
 import type { RoundRecord } from './round-record';
 import { anyEnds } from './worker-ends';

@@ -5,7 +5,7 @@ import type { Plan } from '../takeover/plan-keeper';
 import type { Takeover } from '../takeover/takeover';
 import type { Reclaimed, Victim } from '../types';
 import type { WorkerProcess } from '../worker-process';
-import type { Clock } from './clock';
+import type { Clock } from '../../clock';
 import type { RoundSubject } from './round-record';
 
 /** What a round works on, and whom it asks. */

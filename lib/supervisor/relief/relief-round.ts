@@ -3,7 +3,7 @@ import { selectVictims } from '../../policy/select-victims';
 import type { Candidate, KillNeed, Ranked } from '../../policy/types';
 import type { PlannedKill } from '../takeover/planned-kill';
 import type { PoolState, ReliefOutcome, ReliefReport, Victim } from '../types';
-import { systemClock, type Clock } from './clock';
+import { systemClock, type Clock } from '../../clock';
 import { endVictim, giveUpOn } from './end-victim';
 import { markOf } from './mark-of';
 import { minVictimBytesOf } from './min-victim-bytes';

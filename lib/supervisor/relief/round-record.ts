@@ -3,7 +3,7 @@ import type { Breach } from '../../monitor/types';
 import type { Candidate, KillNeed } from '../../policy/types';
 import type { LimitLevel } from '../containment/types';
 import type { Decision, PoolState, Reclaimed, ReliefOutcome, ReliefReport, TimelineEntry, TimelineStep, Victim, Warned } from '../types';
-import type { Clock } from './clock';
+import type { Clock } from '../../clock';
 import type { Ranking } from './rank-safely';
 
 /** What a round is about. */

@@ -1,5 +1,5 @@
 import type { WorkerExit } from '../types';
-import type { Clock } from './clock';
+import type { Clock } from '../../clock';
 
 /** How often to look whether the waiting is to be cut short, in milliseconds. */
 const lookMs = 10;

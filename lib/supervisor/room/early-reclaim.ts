@@ -1,4 +1,4 @@
-import type { Clock } from '../relief/clock';
+import type { Clock } from '../../clock';
 import type { Reclaimed } from '../types';
 import type { Fill } from './fill';
 import type { Reclaimers } from './reclaimers';

@@ -1,7 +1,7 @@
 import { SpillwayError } from '../../errors';
-import { invalidOption, quote } from '../../options';
+import { invalidOption, parseText, quote } from '../../options';
 import type { OnDegraded } from '../containment/types';
-import type { Clock } from '../relief/clock';
+import type { Clock } from '../../clock';
 import type { Reclaimed } from '../types';
 import { ReclaimTurns } from './reclaim-turns';
 import { RunEnd } from './run-end';
@@ -62,10 +62,8 @@ export class Reclaimers {
   add(reclaimer: Reclaimer): Disposable {
     const given: unknown = reclaimer;
     if (typeof given !== 'object' || given === null) throw invalidOption('reclaimer', given, 'an object with a name and a function reclaim()');
-    const { name, reclaim } = given as Record<string, unknown>;
-    if (typeof name !== 'string' || !/^[^\p{C}\p{Zl}\p{Zp}]{1,256}$/u.test(name)) {
-      throw invalidOption('reclaimer.name', name, 'text of 1 to 256 characters without control characters');
-    }
+    const { reclaim } = given as Record<string, unknown>;
+    const name = parseText('reclaimer.name', (given as Record<string, unknown>)['name']);
     if (typeof reclaim !== 'function') throw invalidOption('reclaimer.reclaim', reclaim, 'a function');
     // Counted twice, what it gives would be asked for twice, and one dispose() would not take it out.
     if (Array.from(this.#entries).some((entry) => entry.reclaimer === reclaimer)) {

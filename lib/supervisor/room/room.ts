@@ -1,8 +1,8 @@
 import { SpillwayError } from '../../errors';
-import type { Clock } from '../relief/clock';
+import type { Clock } from '../../clock';
 import type { PoolState, Reclaimed } from '../types';
 import { EarlyReclaim } from './early-reclaim';
-import { every as systemEvery, type Every, type Ticker } from './every';
+import { every as systemEvery, type Every, type Ticker } from '../../every';
 import { fillOf, type Fill } from './fill';
 import { Level } from './level';
 import { PromisedBytes } from './promised-bytes';

@@ -1,4 +1,4 @@
-import type { Clock } from '../relief/clock';
+import type { Clock } from '../../clock';
 
 /** When a run of reclaimers is over: its budget is used up, or somebody needs it to stop. */
 export class RunEnd {

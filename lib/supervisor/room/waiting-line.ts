@@ -1,5 +1,5 @@
 import { SpillwayError } from '../../errors';
-import type { Clock } from '../relief/clock';
+import type { Clock } from '../../clock';
 
 export interface Wish {
   bytes: number;

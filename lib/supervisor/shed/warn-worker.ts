@@ -1,5 +1,5 @@
 import type { ChildProcess } from 'node:child_process';
-import type { Clock } from '../relief/clock';
+import type { Clock } from '../../clock';
 import { textOf } from '../../text-of';
 import type { Warned } from '../types';
 

@@ -1,4 +1,4 @@
-import type { Clock } from '../relief/clock';
+import type { Clock } from '../../clock';
 import type { Warned } from '../types';
 import type { WorkerProcess } from '../worker-process';
 import { warnWorker } from './warn-worker';

@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import type { MonitorEvents } from '../../../lib/monitor/types';
 import type { LimitLevel, LimitScope } from '../../../lib/supervisor/containment/types';
-import type { Clock } from '../../../lib/supervisor/relief/clock';
+import type { Clock } from '../../../lib/clock';
 import { ReliefDesk, type ReliefDeskContext } from '../../../lib/supervisor/relief/relief-desk';
 import type { PlannedKill } from '../../../lib/supervisor/takeover/planned-kill';
 import type { PoolState, ReliefReport, Reclaimed } from '../../../lib/supervisor/types';

@@ -1,5 +1,5 @@
-import { every } from '../../../lib/supervisor/room/every';
-import { runApart } from '../../support/fixture-pool';
+import { every } from '../lib/every';
+import { runApart } from './support/fixture-pool';
 
 afterEach(() => {
   jest.useRealTimers();
@@ -18,7 +18,7 @@ it('ticks until it is stopped', () => {
 
 it('keeps the process alive only while it is asked to', async () => {
   const printed = await runApart(`
-    const { every } = lib('supervisor/room/every');
+    const { every } = lib('every');
     every(3_600_000, () => undefined);
     const ticker = every(1, () => { console.log('ticked'); ticker.unref(); });
     ticker.ref();`);

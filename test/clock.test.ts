@@ -1,4 +1,4 @@
-import { systemClock } from '../../../lib/supervisor/relief/clock';
+import { systemClock } from '../lib/clock';
 
 const timers = (): number => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
 
