@@ -64,6 +64,8 @@ test('one that is killed in the middle of a request rejects it, and its key gets
 
   await expect(request).rejects.toMatchObject({ code: 'ERR_SPILLWAY_PROCESS_ENDED', cause: { id: 'a', signal: 'SIGKILL' } });
 
+  // Else it would be given the slot of another key.
+  await until('its slot to be free', () => processes.stats.ending === 0);
   expect(await processes.request('a', 20)).toBe(20 * MiB);
   expect(processes.stats).toMatchObject({ idle: 3, leased: 0 });
   await processes.close();
