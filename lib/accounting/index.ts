@@ -16,7 +16,7 @@ export type { MeasuredSupervisor, MetricsSources } from './memory-metrics';
 export { memoryStatus, type ComponentStatus, type MemoryStatus, type StatusFigures } from './memory-status';
 export { partition, type PartitionStrategy, type Partaker, type Share } from './partition';
 export type { TrackedProcess } from './process-source';
-export type { ResourceGroup } from './resource-group';
+export type { ResourceGroup, RunOptions } from './resource-group';
 export { sampleMemory, type SampleMemoryOptions } from './sample-memory';
 export { statusHandler, type StatusHandler, type StatusRequest, type StatusResponse } from './status-handler';
 export type { TrackedThread } from './thread-source';

@@ -16,7 +16,8 @@ export interface MemoryFigure {
   /** `undefined` is unknown; 0 is nothing. */
   readonly bytes: number | undefined;
   /**
-   * Where it comes from: `'cgroup'`, `'processes'`, `'pss'`, `'rss'`, `'v8'`, `'buffers'`, `'remainder'`; of a sum over
+   * Where it comes from: `'cgroup'`, `'processes'`, `'pss'`, `'rss'`, `'v8'`, `'buffers'`, `'heap-growth'`,
+   * `'remainder'`; of a sum over
    * several all of them, sorted, as in `'cgroup+pss'`. `undefined` where nothing is known.
    */
   readonly source: string | undefined;

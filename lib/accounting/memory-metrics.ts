@@ -2,6 +2,7 @@ import { checkKeys, invalidOption } from '../options';
 import type { ExitCause, ReliefReport, SupervisorStatus, WorkerExit } from '../supervisor/types';
 import { statusKey } from './component-name';
 import type { Component } from './component-registry';
+import type { MemoryLimiter } from './memory-limiter';
 import { memoryStatus } from './memory-status';
 import type { ResourceGroup } from './resource-group';
 import { sampleMemory } from './sample-memory';
@@ -21,6 +22,8 @@ export interface MetricsSources {
   registry?: Component;
   /** Breaches, relief, and kills from now on. */
   supervisors?: readonly MeasuredSupervisor[];
+  /** How much intake is slowed now. */
+  limiter?: Pick<MemoryLimiter, 'status'>;
   /** By a name of your own: whatever has `stats` with `hits` (`InstanceCache`) or `affine` (`SlotAllocator`). */
   warm?: Readonly<Record<string, { readonly stats: { readonly hits: number } | { readonly affine: number } }>>;
 }
@@ -57,13 +60,14 @@ export class MemoryMetrics implements Disposable {
 
   /** @throws ERR_SPILLWAY_INVALID_OPTION */
   constructor(sources: MetricsSources) {
-    checkKeys('the metrics', sources, ['registry', 'supervisors', 'warm']);
+    checkKeys('the metrics', sources, ['registry', 'supervisors', 'limiter', 'warm']);
     if (!Array.isArray(sources.supervisors ?? [])) throw invalidOption('supervisors', sources.supervisors, 'an array of Supervisors');
-    const { registry, supervisors = [], warm = {} } = sources;
+    const { registry, supervisors = [], limiter, warm = {} } = sources;
     this.#registry = registry;
     const metrics: Metric[] = [
       ...(registry === undefined ? [] : groupMetrics(registry)),
       ...(supervisors.length === 0 ? [] : supervisorMetrics(supervisors.map((supervisor) => this.#listen(supervisor)))),
+      ...(limiter === undefined ? [] : [backoff(limiter)]),
       { name: 'spillway_warm_hits_total', type: 'counter', help: 'How often something warm was found.', read: () => Object.entries(warm).map(([cache, { stats }]) => ({ labels: { cache }, value: 'hits' in stats ? stats.hits : stats.affine })) },
     ];
     this.metrics = metrics.map((metric) => ({ ...metric, read: () => orNone(metric.read) }));
@@ -121,6 +125,11 @@ function groupMetrics(registry: Component): Metric[] {
       read: () => registry.root.resourceGroups().flatMap(({ name, allocations }) => (allocations === undefined ? [] : [{ labels: { group_id: statusKey(name) }, value: of(allocations) }])),
     })),
   ];
+}
+
+/** Saluki's `memory_limiter.current_backoff_secs`, as Prometheus spells it. */
+function backoff(limiter: Pick<MemoryLimiter, 'status'>): Metric {
+  return { name: 'memory_limiter_current_backoff_secs', type: 'gauge', help: 'What a call of the memory limiter waits now.', read: () => [{ labels: {}, value: limiter.status().delayMs / 1000 }] };
 }
 
 function supervisorMetrics(all: readonly Heard[]): Metric[] {

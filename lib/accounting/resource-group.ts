@@ -1,10 +1,21 @@
 import { SpillwayError } from '../errors';
 import { BufferAccount, type AllocationCounters } from './buffer-account';
+import { checkKeys } from '../options';
 import { runIn } from './group-scope';
+import { HeapEstimate } from './heap-estimate';
 import { type MemoryFigure, sumOf } from './memory-figure';
 import { processSource, type TrackedProcess } from './process-source';
 import { threadSource, type TrackedThread } from './thread-source';
 import type { MemorySource, Tracked } from './tracked';
+
+export interface RunOptions {
+  /**
+   * Whether to guess what the work leaves on the JavaScript heap: by how much that grows until `work` returns. What it
+   * does later, asynchronously, is not seen, and what it drops only as far as collections of the whole heap take
+   * from all alike. Costs two looks at the heap, some microseconds. Default false.
+   */
+  estimate?: boolean;
+}
 
 /**
  * What a component really uses, next to what it has declared: the sum of the processes, threads and buffers that are
@@ -16,6 +27,7 @@ export class ResourceGroup implements Disposable {
   readonly #onUnregister: (group: ResourceGroup) => void;
   readonly #sources = new Set<MemorySource>();
   #buffers: BufferAccount | undefined;
+  #heap: HeapEstimate | undefined;
   #unregistered = false;
 
   /** Made by the registry. */
@@ -85,8 +97,14 @@ export class ResourceGroup implements Disposable {
   }
 
   /** Calls `work` as this group: `currentGroup()` is it there, and in whatever asynchronous work is begun there. Returns, and throws, what `work` does. */
-  run<T>(work: () => T): T {
-    return runIn(this, work);
+  run<T>(work: () => T, options: RunOptions = {}): T {
+    checkKeys('run()', options, ['estimate']);
+    if (options.estimate !== true || this.#unregistered) return runIn(this, work);
+    if (this.#heap === undefined) {
+      this.#heap = new HeapEstimate();
+      this.#sources.add(this.#heap);
+    }
+    return this.#heap.run(() => runIn(this, work));
   }
 
   /** All of it together, as last known. */

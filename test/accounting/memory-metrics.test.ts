@@ -59,6 +59,11 @@ describe('MemoryMetrics', () => {
     expect([supervisor.listenerCount('exit'), supervisor.listenerCount('relief')]).toEqual([0, 0]);
   });
 
+  it('has the delay of a limiter in seconds, as in Saluki', () => {
+    const metrics = new MemoryMetrics({ limiter: { status: () => ({ state: 'ok', delayMs: 12.5, limitBytes: 1, usedBytes: 1, sampledAtMs: 0 }) } });
+    expect(read(metrics, 'memory_limiter_current_backoff_secs')).toEqual([{ labels: {}, value: 0.0125 }]);
+  });
+
   it('has warm hits of caches and of slots', () => {
     expect(read(new MemoryMetrics(someSources()), 'spillway_warm_hits_total')).toEqual([{ labels: { cache: 'pages' }, value: 7 }, { labels: { cache: 'slots' }, value: 8 }]);
   });
