@@ -76,7 +76,9 @@
           "cflags_cc!": ["-std=gnu++17", "-fno-exceptions"],
           # A thread that is stuck in the kernel may outlive its environment:
           # its code must stay when Node unloads the addon.
-          "ldflags": ["-Wl,-z,nodelete"],
+          # And the first kill must not look up functions: the tables for that
+          # may have to be read from disk, while memory is short.
+          "ldflags": ["-Wl,-z,nodelete", "-Wl,-z,now"],
         }],
       ],
     },
