@@ -96,9 +96,7 @@ export class InstanceCache<M, I> extends EventEmitter<InstanceCacheEvents> imple
    * @throws {SpillwayError} `ERR_SPILLWAY_INVALID_OPTION`
    */
   trim(bytes: Bytes): number {
-    const givenBytes = this.#inventory.trim(parseBytes('bytes', bytes, { unlimited: true }));
-    this.#inventory.destroyDoomed();
-    return givenBytes;
+    return this.reclaim(parseBytes('bytes', bytes, { unlimited: true }));
   }
 
   /** As {@link trim}, and only what was not used since `idleBeforeMs`. For a supervisor, or {@link Reclaimer}s of any kind. */

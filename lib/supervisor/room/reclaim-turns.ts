@@ -1,36 +1,35 @@
 import type { Reclaimer } from './reclaimers';
 
-export interface ReclaimTurn {
-  reclaimer: Reclaimer;
+export interface ReclaimTurn<E> {
+  entry: E;
   /** It need not give what was used at or after this time. */
   idleBeforeMs: number;
 }
 
 /** Whose turn it is in one run: who has the oldest idle memory, and at last those that tell no age. */
-export class ReclaimTurns {
+export class ReclaimTurns<E extends { readonly reclaimer: Reclaimer }> {
   /** Where each stood when it was asked last: one that has come no further has no more to give. */
-  readonly #askedAtMs = new Map<Reclaimer, number>();
-  readonly #ageless: Reclaimer[];
-  readonly #aged: Reclaimer[];
+  readonly #askedAtMs = new Map<E, number>();
+  readonly #ageless: E[];
+  readonly #aged: E[];
 
-  constructor(reclaimers: readonly Reclaimer[]) {
-    this.#ageless = reclaimers.filter((each) => !('idleSinceMs' in each));
-    this.#aged = reclaimers.filter((each) => 'idleSinceMs' in each);
+  constructor(entries: readonly E[]) {
+    this.#ageless = entries.filter(({ reclaimer }) => !('idleSinceMs' in reclaimer));
+    this.#aged = entries.filter(({ reclaimer }) => 'idleSinceMs' in reclaimer);
   }
 
-  next(): ReclaimTurn | undefined {
-    const ages = this.#aged
-      .map((reclaimer) => ({ reclaimer, sinceMs: idleSince(reclaimer) }))
-      .filter(({ reclaimer, sinceMs }) => sinceMs > (this.#askedAtMs.get(reclaimer) ?? -Infinity) && sinceMs < Infinity)
+  next(): ReclaimTurn<E> | undefined {
+    const [oldest, second] = this.#aged
+      .map((entry) => ({ entry, sinceMs: idleSince(entry.reclaimer) }))
+      .filter(({ entry, sinceMs }) => sinceMs > (this.#askedAtMs.get(entry) ?? -Infinity) && sinceMs < Infinity)
       .sort((a, b) => a.sinceMs - b.sinceMs);
-    const [oldest, second] = ages;
     if (oldest !== undefined) {
-      this.#askedAtMs.set(oldest.reclaimer, oldest.sinceMs);
+      this.#askedAtMs.set(oldest.entry, oldest.sinceMs);
       // Those of the very same age are one turn.
-      return { reclaimer: oldest.reclaimer, idleBeforeMs: second === undefined ? Infinity : Math.max(second.sinceMs, nextUp(oldest.sinceMs)) };
+      return { entry: oldest.entry, idleBeforeMs: second === undefined ? Infinity : Math.max(second.sinceMs, nextUp(oldest.sinceMs)) };
     }
-    const reclaimer = this.#ageless.shift();
-    return reclaimer && { reclaimer, idleBeforeMs: Infinity };
+    const entry = this.#ageless.shift();
+    return entry && { entry, idleBeforeMs: Infinity };
   }
 }
 

@@ -85,14 +85,13 @@ export class Reclaimers {
     const end = new RunEnd(budgetMs, signal, clock);
     let missing = bytes;
     // A copy: one that takes itself out and in again would be asked for ever.
-    const turns = new ReclaimTurns([...this.#entries].map(({ reclaimer }) => reclaimer));
-    const entryOf = new Map([...this.#entries].map((entry) => [entry.reclaimer, entry]));
+    const turns = new ReclaimTurns([...this.#entries]);
     for (let turn = turns.next(); turn !== undefined; turn = turns.next()) {
       // By the clock too: a timer does not fire while one reclaimer after the other blocks the thread.
       if (missing <= 0 || end.why !== undefined || clock.now() - startedAtMs >= budgetMs) break;
-      const entry = entryOf.get(turn.reclaimer);
-      if (entry === undefined || !this.#entries.has(entry)) continue;
-      const result = await this.#ask(entry, missing, turn.idleBeforeMs, end, clock);
+      const { entry, idleBeforeMs } = turn;
+      if (!this.#entries.has(entry)) continue;
+      const result = await this.#ask(entry, missing, idleBeforeMs, end, clock);
       results.push(result);
       missing -= result.givenBytes;
     }

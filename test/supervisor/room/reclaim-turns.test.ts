@@ -81,10 +81,11 @@ it.each<[string, Partial<Reclaimer>, number]>([
 
 it('one whose age goes back is not asked again', () => {
   const odd = { name: 'odd', idleSinceMs: 5, reclaim: () => 1 };
-  const turns = new ReclaimTurns([odd]);
-  expect(turns.next()).toEqual({ reclaimer: odd, idleBeforeMs: Infinity });
+  const entry = { reclaimer: odd };
+  const turns = new ReclaimTurns([entry]);
+  expect(turns.next()).toEqual({ entry, idleBeforeMs: Infinity });
   odd.idleSinceMs = 4;
   expect(turns.next()).toBeUndefined();
   odd.idleSinceMs = 6;
-  expect(turns.next()).toEqual({ reclaimer: odd, idleBeforeMs: Infinity });
+  expect(turns.next()).toEqual({ entry, idleBeforeMs: Infinity });
 });
