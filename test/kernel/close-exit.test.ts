@@ -116,18 +116,18 @@ interface Threaded {
 }
 
 /** A supervisor in a worker thread, which ends; the next one is in the main thread of the same process. */
-const thread = async ({ spillway, dist, tell }: ScriptHost, { create: ofBoth, how }: Threaded): Promise<void> => {
+const thread = async ({ spillway, bundle, tell }: ScriptHost, { create: ofBoth, how }: Threaded): Promise<void> => {
   const { Worker } = process.getBuiltinModule('node:worker_threads');
   const code = `
     const { parentPort, workerData } = require('node:worker_threads');
-    const { Supervisor } = require(workerData.dist);
+    const { Supervisor } = require(workerData.bundle);
     (async () => {
       const supervisor = await Supervisor.create(workerData.options);
       for (let count = 0; count < 3; count++) await supervisor.spawn('sh', ['-c', '(setsid sleep 1000 &) ; exec sleep 1000'], { stdio: 'ignore' });
       parentPort.postMessage('ready');
       if (workerData.how === 'exit') process.exit(0);
     })();`;
-  const worker = new Worker(code, { eval: true, workerData: { dist, options: ofBoth, how } });
+  const worker = new Worker(code, { eval: true, workerData: { bundle, options: ofBoth, how } });
   await new Promise((resolve) => worker.once('message', resolve));
   if (how === 'terminate') await worker.terminate();
   else await new Promise((resolve) => worker.once('exit', resolve));

@@ -51,11 +51,11 @@ interface Told {
 }
 
 /** A supervisor and a hog in each of two worker threads; all JavaScript of them is blocked. */
-const inThreads = async ({ dist, tell }: ScriptHost, { bases, program }: { bases: string[]; program: string[] }): Promise<void> => {
+const inThreads = async ({ bundle, tell }: ScriptHost, { bases, program }: { bases: string[]; program: string[] }): Promise<void> => {
   const { Worker } = process.getBuiltinModule('node:worker_threads');
   const source = `
-    const { parentPort, workerData: { dist, base, program } } = require('node:worker_threads');
-    const { Supervisor } = require(dist);
+    const { parentPort, workerData: { bundle, base, program } } = require('node:worker_threads');
+    const { Supervisor } = require(bundle);
     (async () => {
       const supervisor = await Supervisor.create({ name: 'pool', cgroup: base, require: 'kernel', force: true, limits: { highBytes: 64 << 20 }, safetyReadMs: 200 });
       const report = new Promise((resolve) => supervisor.once('relief', resolve));
@@ -70,7 +70,7 @@ const inThreads = async ({ dist, tell }: ScriptHost, { bases, program }: { bases
       parentPort.postMessage(told);
     })();`;
   await Promise.all(bases.map((base, index) => new Promise((resolve) => {
-    const thread = new Worker(source, { eval: true, workerData: { dist, base, program } });
+    const thread = new Worker(source, { eval: true, workerData: { bundle, base, program } });
     thread.on('message', (told) => { tell(`thread-${index}`, told); });
     thread.on('exit', resolve);
   })));

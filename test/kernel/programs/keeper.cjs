@@ -4,7 +4,7 @@
 const { join } = require('node:path');
 
 /** @type {typeof import('../../../lib/pool')} */
-const { answerRequests } = require(join(__dirname, '../../../dist/pool'));
+const { answerRequests } = require(join(__dirname, '../../../build-bundle/pool'));
 
 /** @type {Buffer | undefined} */
 let held;

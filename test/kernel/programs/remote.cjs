@@ -8,7 +8,7 @@
 const { join } = require('node:path');
 
 /** @type {typeof import('../../../lib/index')} */
-const { Supervisor } = require(join(__dirname, '../../../dist'));
+const { Supervisor } = require(join(__dirname, '../../../build-bundle'));
 
 /** @typedef {import('../../../lib/index').Supervisor} Remote */
 /** @typedef {{ spawn?: Parameters<Remote['spawn']>, adopt?: Parameters<Remote['adopt']>, kill?: string, close?: Parameters<Remote['close']>[0] }} Order */

@@ -10,6 +10,7 @@ const { join } = require('node:path');
 const { createInterface } = require('node:readline');
 
 const dist = join(__dirname, '../../../dist');
+const bundle = join(__dirname, '../../../build-bundle');
 /** @type {{ source: string, argument: unknown }} */
 const { source, argument } = JSON.parse(process.argv[2] ?? '{}');
 
@@ -20,8 +21,10 @@ const { source, argument } = JSON.parse(process.argv[2] ?? '{}');
 const tell = (word, value = null) => console.log(`${word} ${JSON.stringify(value)}`);
 
 const host = {
-  spillway: require(dist),
-  dist,
+  get spillway() {
+    return require(bundle);
+  },
+  bundle,
   /** @param {string} path */
   lib: (path) => require(join(dist, path)),
   tell,

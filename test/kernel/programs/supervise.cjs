@@ -13,7 +13,7 @@ const { readFileSync } = require('node:fs');
 const { join } = require('node:path');
 
 /** @type {typeof import('../../../lib/index')} */
-const { Supervisor } = require(join(__dirname, '../../../dist'));
+const { Supervisor } = require(join(__dirname, '../../../build-bundle'));
 
 /**
  * @typedef {object} Options

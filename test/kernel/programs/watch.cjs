@@ -8,7 +8,7 @@ const { join } = require('node:path');
 const { isMainThread, parentPort, Worker, workerData } = require('node:worker_threads');
 
 /** @type {typeof import('../../../lib/index')} */
-const { EventMemoryMonitor } = require(join(__dirname, '../../../dist'));
+const { EventMemoryMonitor } = require(join(__dirname, '../../../build-bundle'));
 
 function openFiles() {
   return readdirSync('/proc/self/fd').flatMap((fd) => {

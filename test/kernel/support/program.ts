@@ -17,9 +17,8 @@ export const MiB = 2 ** 20;
 /** Reads the lines that a program writes. */
 export class Lines {
   readonly all: string[] = [];
-  readonly #told = new AbortController();
   #ended = false;
-  #wake = (): void => undefined;
+  readonly #waiting = new Set<() => void>();
 
   constructor(stream: Readable) {
     const lines = createInterface({ input: stream });
@@ -29,7 +28,6 @@ export class Lines {
     });
     lines.on('close', () => {
       this.#ended = true;
-      this.#told.abort();
       this.#wake();
     });
   }
@@ -45,11 +43,16 @@ export class Lines {
         const line = this.all.find(fulfils);
         if (line !== undefined) return line;
         if (this.#ended) throw new Error(`waited in vain for ${what}; it said: ${this.all.slice(-5).join(' | ') || 'nothing'}`);
-        await new Promise<void>((resolve) => (this.#wake = resolve));
+        await new Promise<void>((resolve) => this.#waiting.add(resolve));
       }
     } finally {
       clearTimeout(limit);
     }
+  }
+
+  #wake(): void {
+    for (const resolve of this.#waiting) resolve();
+    this.#waiting.clear();
   }
 
   line(text: string): Promise<string> {

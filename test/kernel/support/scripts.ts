@@ -9,9 +9,9 @@ import type { TestCgroup } from './test-cgroup';
 /** What a script has at hand; nothing else of the test's file. */
 export interface ScriptHost {
   spillway: typeof Spillway;
-  /** The folder of the built package. */
-  dist: string;
-  /** A file of lib. */
+  /** Where the built package can be required, as one file. */
+  bundle: string;
+  /** A file of lib, which shares nothing with `spillway`. */
   lib: (path: string) => unknown;
   tell: (word: string, value?: unknown) => void;
   /** The path of its cgroup, in its cgroup namespace. */
