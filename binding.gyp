@@ -29,6 +29,7 @@
       "native/core/process_watch.cc",
       "native/core/reactor.cc",
       "native/core/reactor_thread.cc",
+      "native/core/resident_code.cc",
       "native/core/sample_interval.cc",
       "native/core/shortness.cc",
       "native/core/stall_window.cc",

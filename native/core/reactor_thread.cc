@@ -8,6 +8,7 @@
 
 #include "clock.h"
 #include "reactor.h"
+#include "resident_code.h"
 
 namespace spillway {
 
@@ -19,6 +20,7 @@ constexpr size_t kEventsPerWait = 64;
 
 void Reactor::run() {
   pthread_setname_np(pthread_self(), "spillway");
+  keep_code_resident();
   std::array<epoll_event, kEventsPerWait> events;
   for (;;) {
     const int count = epoll_wait(epoll_.get(), events.data(),

@@ -53,6 +53,11 @@ ssize_t __wrap_write(int fd, const void* data, size_t size) {
   return __real_write(fd, data, piece == 0 ? size : std::min(size, piece));
 }
 
+int __real_mlock(const void* begin, size_t bytes);
+int __wrap_mlock(const void* begin, size_t bytes) {
+  return faults.mlock.strikes() ? -1 : __real_mlock(begin, bytes);
+}
+
 int __real_flock(int fd, int operation);
 int __wrap_flock(int fd, int operation) {
   return faults.flock.strikes() ? -1 : __real_flock(fd, operation);

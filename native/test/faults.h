@@ -27,6 +27,7 @@ struct Faults {
   Fault inotify_add_watch;
   Fault getxattr;
   Fault setxattr;
+  Fault mlock;
   // The most bytes that one pread hands over; 0: no limit.
   std::atomic<size_t> pread_piece{0};
   // The same of one write.
