@@ -57,7 +57,7 @@ test('TEST-55: of a quiet group and one of ten bloating workers only the second 
 });
 
 test('TEST-55: bloat is to be avoided, so munch dies, although it is smaller (byPriority)', async () => {
-  const holders = await hold({}, { limits: { highBytes: 84 * MiB }, policy: byPriority() });
+  const holders = await hold({}, { limits: { highBytes: 76 * MiB }, policy: byPriority() });
   const { pool } = holders;
   const bloat = await startFamily(pool, 10, 4, { id: 'bloat', priority: 1 });
   await holders.start({ munch: { mib: 4 } });
@@ -79,7 +79,7 @@ test('TEST-55: bloat is to be avoided, so munch dies, although it is smaller (by
 
 test('TEST-55: bloat is to be left out, so munch dies, whatever the policy says (protect)', async () => {
   const policy = protect(largestFirst(), ({ labels }) => labels?.['preference'] === 'omit');
-  const holders = await hold({}, { limits: { highBytes: 84 * MiB }, policy });
+  const holders = await hold({}, { limits: { highBytes: 76 * MiB }, policy });
   const { pool } = holders;
   const bloat = await startFamily(pool, 10, 4, { id: 'bloat', labels: { preference: 'omit' } });
   await holders.start({ munch: { mib: 4 } });
