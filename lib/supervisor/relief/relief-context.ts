@@ -27,7 +27,7 @@ export interface ReliefContext extends RoundSubject {
   pressing: () => boolean;
   takeover: Pick<Takeover, 'lease' | 'claim' | 'kills'> | undefined;
   /** The plan that the native thread has killed this one by. */
-  planFor: () => Plan | undefined;
+  planFor: (victim: number) => Plan | undefined;
   /** Before the signal; of those that the native thread has killed, now. */
   onVictim: (victim: Victim) => void;
   clock?: Clock;

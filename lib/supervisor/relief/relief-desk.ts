@@ -148,12 +148,7 @@ export class ReliefDesk {
       return;
     }
     this.#waiting.set(scope, breach);
-    this.#rounds ??= Promise.resolve()
-      .then(() => this.#relieveAll())
-      .finally(() => {
-        this.#rounds = undefined;
-        this.context.onBusy(false);
-      });
+    this.#rounds ??= Promise.resolve().then(() => this.#relieveAll());
   }
 
   async #relieveAll(): Promise<void> {
@@ -169,6 +164,9 @@ export class ReliefDesk {
       }
     } finally {
       clearInterval(renewal);
+      // In one go with the last look at who waits: who comes after it begins anew.
+      this.#rounds = undefined;
+      this.context.onBusy(false);
     }
   }
 
@@ -227,7 +225,7 @@ export class ReliefDesk {
       // Over its own mark a worker holds up nobody but itself.
       pressing: () => [...this.#waiting.keys()].some((other) => other.level !== 'worker'),
       takeover: this.#isArmed ? takeover : undefined,
-      planFor: () => this.#plans.planFor(scope),
+      planFor: (victim) => this.#plans.planFor(scope, victim),
       onVictim: (victim) => {
         // The next rounds of a dry run find what the first one told, for as long as the shortage lasts.
         if (!this.context.dryRun || !this.#helpless.has(scope)) this.context.emit('victim', victim);

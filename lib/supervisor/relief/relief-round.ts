@@ -193,10 +193,11 @@ export class ReliefRound {
     const { takeover, planFor, level, reportId } = this.context;
     const kills = takeover?.kills() ?? [];
     // Before the listeners, which may cause a new plan.
-    const plan = planFor();
-    for (const kill of kills) {
+    const plans = kills.map(({ victim }) => planFor(victim));
+    for (const [index, kill] of kills.entries()) {
       // Its end, which may be heard later, is told by this report.
       this.context.workers().find((worker) => worker.victim === kill.victim)?.wasKilled({ for: 'relief', level, reportId });
+      const plan = plans[index];
       const victim = plan && recordNativeKill(kill, plan, this.#record);
       if (victim !== undefined) this.context.onVictim({ ...victim });
     }

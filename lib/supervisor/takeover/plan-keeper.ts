@@ -39,7 +39,8 @@ const fromFraction = 0.5;
 
 /** Keeps the plans of the native thread up to date while workers come, go, grow and change. */
 export class PlanKeeper {
-  readonly #plans = new WeakMap<LimitScope, Plan>();
+  /** The last one first; behind it the one before, if the native thread may have killed by that. */
+  readonly #plans = new WeakMap<LimitScope, readonly Plan[]>();
   #due: NodeJS.Timeout | undefined;
   #notBeforeMs = 0;
   /** Whether no inspector stood in the way at the last refresh. */
@@ -65,9 +66,9 @@ export class PlanKeeper {
     }, waitMs).unref();
   }
 
-  /** The plan that the untold kills were made by. */
-  planFor(scope: LimitScope): Plan | undefined {
-    return this.#plans.get(scope);
+  /** The plan by which the native thread has killed this victim, until that is told. */
+  planFor(scope: LimitScope, victim: number): Plan | undefined {
+    return this.#plans.get(scope)?.find(({ ids }) => ids.has(victim));
   }
 
   /** Disarms all. */
@@ -116,7 +117,10 @@ export class PlanKeeper {
     }));
     if (this.#stopped) return; // in the policy
     takeover.arm([...ids.keys(), ...ending]);
-    this.#plans.set(scope, { candidates, ranking, ids });
+    const [before] = this.#plans.get(scope) ?? [];
+    // Whom it has killed while this plan was made is a candidate of the one before only.
+    const superseded = before !== undefined && takeover.untold().length > 0 ? [before] : [];
+    this.#plans.set(scope, [{ candidates, ranking, ids }, ...superseded]);
   }
 }
 

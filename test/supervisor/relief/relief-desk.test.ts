@@ -124,6 +124,18 @@ it('a breach of the same limit in the course of its round needs no other', async
   expect(desk.counts).toEqual({ shortBreaches: 11, churnBreaches: 0, stallBreaches: 0, reliefRounds: 1 });
 });
 
+it.each([1, 2, 3, 4, 5, 6, 7, 8])('a breach that comes %d turns of the microtask queue after the report begins a round of its own', async (turns) => {
+  const pool = watch('pool');
+  add('a');
+  breach(pool);
+  while (reports().length === 0) await Promise.resolve();
+  add('b');
+  for (let turn = 0; turn < turns; turn++) await Promise.resolve();
+  breach(pool);
+  await new Promise(setImmediate);
+  expect(reports().map(({ victims }) => victims.map(({ id }) => id))).toEqual([['a'], ['b']]);
+});
+
 it('many breaches before a round wait for one, the last of them', async () => {
   const pool = watch('pool');
   add('a');

@@ -141,7 +141,7 @@ describe('who is in a plan', () => {
     rank.mockImplementation(bad as never);
     refresh();
     expect(plans()).toEqual([[1]]);
-    expect(keeper.planFor(asScope(pool()))?.ranking).toMatchObject({ policy: 'byStartTime', policyError: expect.stringContaining('"test" was not used') as string });
+    expect(keeper.planFor(asScope(pool()), 1)?.ranking).toMatchObject({ policy: 'byStartTime', policyError: expect.stringContaining('"test" was not used') as string });
   });
 
   it('a group has only its own; the pool has all', () => {
@@ -168,7 +168,7 @@ describe('those that are dying', () => {
     if (a) a.dying = true;
     refresh();
     expect(plans()).toEqual([[1, 2], [2, 1]]);
-    expect([keeper.planFor(asScope(pool()))?.ids, idsOf(rank.mock.calls.at(-1)?.[0] ?? [])]).toEqual([new Map([[2, 'b']]), ['b']]);
+    expect([keeper.planFor(asScope(pool()), 2)?.ids, idsOf(rank.mock.calls.at(-1)?.[0] ?? [])]).toEqual([new Map([[2, 'b']]), ['b']]);
   });
 
   it('are not waited for when they do not die, nor named when they have no name', () => {
@@ -182,14 +182,32 @@ describe('planFor()', () => {
   it('knows the last plan', () => {
     const scope = asScope(pool());
     const a = add('a');
-    expect(keeper.planFor(scope)).toBeUndefined();
+    expect(keeper.planFor(scope, 1)).toBeUndefined();
     refresh();
-    expect([idsOf(keeper.planFor(scope)?.candidates ?? []), keeper.planFor(scope)?.ids]).toEqual([['a'], new Map([[1, 'a']])]);
+    expect([idsOf(keeper.planFor(scope, 1)?.candidates ?? []), keeper.planFor(scope, 1)?.ids]).toEqual([['a'], new Map([[1, 'a']])]);
     a.dying = true;
     add('b');
     refresh();
-    expect(keeper.planFor(scope)?.ids).toEqual(new Map([[2, 'b']]));
-    expect(keeper.planFor(asScope(scopeOf()))).toBeUndefined();
+    expect(keeper.planFor(scope, 2)?.ids).toEqual(new Map([[2, 'b']]));
+    expect(keeper.planFor(scope, 1)).toBeUndefined();
+    expect(keeper.planFor(asScope(scopeOf()), 2)).toBeUndefined();
+  });
+
+  it('knows whom the native thread has killed while the next plan was made, until that is told', () => {
+    const scope = pool();
+    const a = add('a');
+    add('b');
+    refresh();
+    // It claims a victim first: by then JavaScript passes it over.
+    scope.takeover.untold.mockImplementationOnce(() => {
+      a.dying = true;
+      return [];
+    }).mockReturnValue([{}]);
+    refresh();
+    expect([plans().at(-1), keeper.planFor(asScope(scope), 1)?.ids.get(1), keeper.planFor(asScope(scope), 2)?.ids.size]).toEqual([[2, 1], 'a', 1]);
+    scope.takeover.untold.mockReturnValue([]);
+    refresh();
+    expect(keeper.planFor(asScope(scope), 1)).toBeUndefined();
   });
 
   it('keeps the plan that the native thread has killed by until that is told', () => {
@@ -201,7 +219,7 @@ describe('planFor()', () => {
     pinnedBytes = 900;
     refresh();
     jest.advanceTimersByTime(5000);
-    expect([plans(), keeper.planFor(asScope(scope))?.ids]).toEqual([[[1]], new Map([[1, 'a']])]);
+    expect([plans(), keeper.planFor(asScope(scope), 1)?.ids]).toEqual([[[1]], new Map([[1, 'a']])]);
     scope.takeover.untold.mockReturnValue([]);
     refresh();
     expect(plans()).toEqual([[1], [1, 2]]);
