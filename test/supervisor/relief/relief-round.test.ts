@@ -48,7 +48,7 @@ it('a victim that does not die in time is given up, and the next one chosen', as
   world.clock.advance(1900);
   await settle();
   expect(idsOf(world.told)).toEqual(['a']);
-  world.clock.advance(200);
+  world.clock.advance(100);
   const report = await running;
   expect(report.victims.map(({ id, died }) => [id, died])).toEqual([['a', false], ['b', true]]);
   expect(steps(report)).toContain('stuck a');

@@ -46,8 +46,29 @@ it('looks every 10 ms whether to stop, and not before', async () => {
   expect(await waiting).toBe(false);
 });
 
-it('a clock that jumps ends it at once', async () => {
-  const waiting = anyEnds([new FakeWorker('a', 1)], 3_600_000, clock, () => false);
+it('hears of an end that came while JavaScript was blocked, whose timers come first when it wakes', async () => {
+  const worker = new FakeWorker('a', 1);
+  const waiting = anyEnds([worker], 2000, clock);
+  clock.advance(5000);
+  await settle();
+  worker.end();
+  expect(await waiting).toBe(true);
+});
+
+it.each([1e9, 2050])('after a clock that jumps by %d ms, or a blocked JavaScript, it waits for a moment more, and once', async (ms) => {
+  const waiting = anyEnds([new FakeWorker('a', 1)], 2000, clock, () => false);
+  clock.advance(ms);
+  await settle();
+  expect(clock.waits.size).toBe(1);
+  for (let waited = 0; waited < 200; waited += 10) {
+    clock.advance(10);
+    await settle();
+  }
+  expect(await waiting).toBe(false);
+});
+
+it('of nobody there is nothing to hear', async () => {
+  const waiting = anyEnds([], 2000, clock);
   clock.advance(1e9);
   expect(await waiting).toBe(false);
 });
