@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { WarmProcesses } from '../../lib/pool';
 import { MiB } from './support/program';
 import { useSupervisors, type Options, type Supervised } from './support/supervisors';
@@ -31,8 +32,11 @@ test('where idle warm processes are enough they go, the least recently used firs
   const worker = await startTaker(pool, { id: 'worker', retriable: true });
 
   for (const idle of [2, 1, 0]) {
-    await worker.fillTo(0.925);
-    await until('one to go', () => processes.stats.idle <= idle);
+    // Again and again: what it goes by may be old, or a collection of theirs may give something back meanwhile.
+    while (processes.stats.idle > idle) {
+      await worker.fillTo(0.925);
+      await delay(50);
+    }
   }
 
   await until('the last one to be gone', () => pool.exits.length === 3);
