@@ -7,6 +7,14 @@
 //   accounting         what it costs to count buffers, and to tell the status of a thousand components
 //   sampling           what a look at a cgroup's memory costs, on this machine, as root
 //   limiter            what asking the memory limiter costs while there is room, on this machine
+//   notice             from a change of memory.events to the native thread and to JavaScript: of an ordinary
+//                      file, or with --kernel of a real one in the kernel lab
+//   storm              a million changes as fast as possible
+//   watches            what 1 to 10,000 watches cost; with --kernel up to 1,000 in the kernel lab
+//   start-stop         to begin and to end watching
+//   spawn              through the launcher and as a worker; with --kernel in a cgroup, in the kernel lab
+//   ranking            policies beside a plain sort, with 10 to 10,000 candidates
+//   takeover           how punctual the native thread is while JavaScript is blocked
 
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync } from 'node:fs';
@@ -14,21 +22,33 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { hasWritableMemoryController } from './lib/host-cgroup.mjs';
+import { ensureNativeBench } from './lib/native-bench.mjs';
 import { ensureBuild, ensureDependencies } from './lib/setup.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const results = join(root, 'bench-results');
 
-/** @type {Record<string, { rounds: number, needsKernel: boolean, longestRoundSeconds: number }>} */
+/**
+ * `kernel`: whether it needs a cgroup v2 memory controller, or only takes one when it is asked to.
+ *
+ * @type {Record<string, { rounds: number, kernel: 'needed' | 'on request' | 'unused', longestRoundSeconds: number, native?: boolean }>}
+ */
 const benches = {
-  'notice-to-signal': { rounds: 50, needsKernel: true, longestRoundSeconds: 20 },
-  accounting: { rounds: 30, needsKernel: false, longestRoundSeconds: 20 },
-  sampling: { rounds: 10, needsKernel: false, longestRoundSeconds: 20 },
-  limiter: { rounds: 20, needsKernel: false, longestRoundSeconds: 5 },
+  'notice-to-signal': { rounds: 50, kernel: 'needed', longestRoundSeconds: 20 },
+  accounting: { rounds: 30, kernel: 'unused', longestRoundSeconds: 20 },
+  sampling: { rounds: 10, kernel: 'unused', longestRoundSeconds: 20, native: true },
+  limiter: { rounds: 20, kernel: 'unused', longestRoundSeconds: 5 },
+  storm: { rounds: 5, kernel: 'unused', longestRoundSeconds: 120, native: true },
+  watches: { rounds: 5, kernel: 'on request', longestRoundSeconds: 240 },
+  'start-stop': { rounds: 200, kernel: 'unused', longestRoundSeconds: 2 },
+  spawn: { rounds: 200, kernel: 'on request', longestRoundSeconds: 5 },
+  ranking: { rounds: 50, kernel: 'unused', longestRoundSeconds: 5 },
+  takeover: { rounds: 100, kernel: 'unused', longestRoundSeconds: 5 },
+  notice: { rounds: 60, kernel: 'on request', longestRoundSeconds: 20, native: true },
 };
 
 /** @typedef {{ name: string, unit: string, count: number, p50: number, p99: number, min: number, max: number }} Spread */
-/** @typedef {Spread & { steps?: Spread[] }} Row */
+/** @typedef {Spread & { basis?: boolean, steps?: Spread[] }} Row `basis`: the rows after it are compared with it */
 /** @typedef {{ host: { kernel: string, node: string, cpus: number, lab: boolean }, rows: Row[], notes?: string[] }} Result */
 
 /** @param {string} message */
@@ -52,7 +72,8 @@ function run(name, bench) {
   const measure = [process.execPath, join(root, `scripts/bench/${name}.cjs`), rounds, resultFile];
   const seconds = 120 + Number(rounds) * bench.longestRoundSeconds;
   const lab = [process.execPath, join(root, 'scripts/lab.mjs'), '--kernel', values.kernel ?? '6.12', '--timeout', String(seconds), '--share', results, '--'];
-  const inLab = bench.needsKernel && (values.kernel !== undefined || !hasWritableMemoryController());
+  const asked = values.kernel !== undefined && bench.kernel !== 'unused';
+  const inLab = asked || (bench.kernel === 'needed' && !hasWritableMemoryController());
   const [file = '', ...args] = inLab ? [...lab, ...measure] : measure;
   const { status } = spawnSync(file, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] });
   if (status !== 0) process.exit(status ?? 1);
@@ -66,12 +87,14 @@ function run(name, bench) {
  * @param {Result} result
  */
 function print(name, rounds, { host, rows, notes = [] }) {
-  const [basis] = rows;
-  const times = (/** @type {Spread} */ { unit, p50, p99, min, max }) => `${p50.toFixed(2)} ${unit} | ${p99.toFixed(2)} | ${min.toFixed(2)} to ${max.toFixed(2)}`;
+  const times = (/** @type {Spread} */ { unit, count, p50, p99, min, max }) => `${p50.toFixed(2)} ${unit} | ${p99.toFixed(2)} | ${min.toFixed(2)} to ${max.toFixed(2)} | ${count}`;
   console.log(`\n${name}: Linux ${host.kernel}${host.lab ? ' in the kernel lab (software emulation)' : ''}, ${host.cpus} CPUs, Node ${host.node}, ${rounds} rounds of each in turn\n`);
-  console.log('| | p50 | p99 | least to most | p50 to the first row |\n|---|---:|---:|---:|---:|');
-  for (const { steps = [], ...all } of rows) {
-    console.log(`| ${all.name} | ${times(all)} | ${(all.p50 / (basis?.p50 ?? NaN)).toFixed(2)} |`);
+  const hasSeveral = rows.slice(1).some(({ basis }) => basis);
+  console.log(`| | p50 | p99 | least to most | count | p50 to ${hasSeveral ? 'the 1 above' : 'the first row'} |\n|---|---:|---:|---:|---:|---:|`);
+  let first = NaN;
+  for (const [index, { steps = [], basis = index === 0, ...all }] of rows.entries()) {
+    if (basis) first = all.p50;
+    console.log(`| ${all.name} | ${times(all)} | ${basis ? '1' : (all.p50 / first).toFixed(2)} |`);
     for (const step of steps) console.log(`| - ${step.name} | ${times(step)} | |`);
   }
   for (const note of notes) console.log(`\n${note}`);
@@ -79,5 +102,7 @@ function print(name, rounds, { host, rows, notes = [] }) {
 
 ensureDependencies();
 ensureBuild();
+const chosen = Object.entries(benches).filter(([name]) => positionals.length === 0 || positionals.includes(name));
+if (chosen.some(([, { native }]) => native)) ensureNativeBench();
 mkdirSync(results, { recursive: true });
-for (const [name, bench] of Object.entries(benches)) if (positionals.length === 0 || positionals.includes(name)) run(name, bench);
+for (const [name, bench] of chosen) run(name, bench);

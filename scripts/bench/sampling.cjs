@@ -9,6 +9,7 @@ const { closeSync, existsSync, mkdirSync, openSync, readFileSync, readSync, read
 const { cpus, release } = require('node:os');
 const { join } = require('node:path');
 const { setTimeout: wait } = require('node:timers/promises');
+const { nativeProgram } = require('./native-program.cjs');
 const { spread } = require('./spread.cjs');
 
 /** @type {typeof import('../../lib/index')} */
@@ -36,19 +37,6 @@ function place() {
   const root = '/sys/fs/cgroup';
   writeFileSync(join(root, 'cgroup.subtree_control'), '+memory');
   return { version: 'v2', root, current: 'memory.current', limit: 'memory.max' };
-}
-
-const repository = join(__dirname, '../..');
-const build = join(repository, 'build-native/bench');
-
-/** Builds native/bench, and returns its program. */
-async function sampleCost() {
-  const { ensurePackages } = await import('../lib/packages.mjs');
-  ensurePackages(['cmake', 'make', 'g++'], 'the native benchmark');
-  for (const args of [['-S', repository, '-B', build, '-G', 'Unix Makefiles', '-DSPILLWAY_BENCH=ON', '-DCMAKE_BUILD_TYPE=Release'], ['--build', build, '--target', 'sample_cost']]) {
-    execFileSync('cmake', args, { stdio: ['ignore', 'ignore', 'inherit'] });
-  }
-  return join(build, 'native/bench/sample_cost');
 }
 
 /** Nanoseconds that a thread of this process has run, exact while it sleeps: kernel, sched-stats.rst. */
@@ -86,7 +74,7 @@ async function watch(cgroups, everyMs) {
 
 async function main() {
   const { version, root, current, limit } = place();
-  const program = await sampleCost();
+  const program = nativeProgram('sample_cost');
   const base = join(root, `spillway-bench-${process.pid}`);
   /** @type {string[]} */
   const made = [];
