@@ -39,7 +39,7 @@ const benches = {
   sampling: { rounds: 10, kernel: 'unused', longestRoundSeconds: 20, native: true },
   limiter: { rounds: 20, kernel: 'unused', longestRoundSeconds: 5 },
   storm: { rounds: 5, kernel: 'unused', longestRoundSeconds: 120, native: true },
-  watches: { rounds: 5, kernel: 'on request', longestRoundSeconds: 240 },
+  watches: { rounds: 3, kernel: 'on request', longestRoundSeconds: 240 },
   'start-stop': { rounds: 200, kernel: 'unused', longestRoundSeconds: 2 },
   spawn: { rounds: 200, kernel: 'on request', longestRoundSeconds: 5 },
   ranking: { rounds: 50, kernel: 'unused', longestRoundSeconds: 5 },

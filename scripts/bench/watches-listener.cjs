@@ -18,7 +18,7 @@ let heard = () => {};
 /** @type {Record<string, (folder: string) => () => void>} */
 const kinds = {
   'monitor'(cgroup) {
-    const monitor = new EventMemoryMonitor({ cgroup });
+    const monitor = new EventMemoryMonitor({ cgroup, keepAlive: true });
     monitor.on('breach', () => heard()).start();
     return () => monitor.stop();
   },
@@ -53,7 +53,8 @@ async function dispatches() {
     const path = join(folders[(change * 7919) % count] ?? '', 'memory.events');
     const told = new Promise((resolve) => { heard = () => resolve(performance.now()); });
     const beginMs = performance.now();
-    writeFileSync(path, `low 0\nhigh ${2_000_000 + Math.floor(performance.now() * 1000)}\nmax 0\noom 0\n`, { flag: 'r+' });
+    // Always as long and always more, for the next process as well.
+    writeFileSync(path, `low 0\nhigh 1${String(process.hrtime.bigint()).padStart(17, '0')}\nmax 0\noom 0\n`, { flag: 'r+' });
     us.push(((await told) - beginMs) * 1000);
     await wait(2);
   }
