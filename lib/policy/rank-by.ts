@@ -26,7 +26,8 @@ export function rankBy(candidates: readonly Candidate[], criteria: readonly Crit
         if (!clauses.includes(clause)) clauses.push(clause);
       }
     }
-    runs = runs.flatMap((run) => split(run, index));
+    // Nobody asks who is tied after the last one: there would be a run for nearly each.
+    if (index + 1 < all.length) runs = runs.flatMap((run) => split(run, index));
   }
   return sorted.map(({ candidate: { id }, clauses }) => ({ id, reason: join(clauses) }));
 }
