@@ -3,10 +3,8 @@
 // accounting.cjs ROUNDS FILE: what it costs to count a component's buffers, and to tell the status of a
 // thousand components. Writes the rows to FILE, as JSON.
 
-const { writeFileSync } = require('node:fs');
-const { cpus, release } = require('node:os');
 const { join } = require('node:path');
-const { spread } = require('./spread.cjs');
+const { inTurn, writeResult } = require('./report.cjs');
 
 /** @type {typeof import('../../lib/accounting')} */
 const { ComponentRegistry, memoryStatus, sampleMemory } = require(join(__dirname, '../../dist/accounting'));
@@ -42,29 +40,19 @@ async function main() {
   const group = new ComponentRegistry().getOrCreate('buffers').resourceGroup();
   const registry = thousandComponents();
   await sampleMemory(registry, { timeoutMs: 60_000 });
-  /** @type {{ name: string, us: number[], measure: () => Promise<number> | number }[]} */
+  /** @type {{ name: string, unit: string, measure: () => Promise<number> | number }[]} */
   const rows = [1024, 65_536].flatMap((bytes) => [
-    { name: `Buffer.allocUnsafeSlow(), ${bytes / 1024} KiB`, us: [], measure: () => allocations(Buffer.allocUnsafeSlow, bytes) },
-    { name: `group.allocate(), ${bytes / 1024} KiB`, us: [], measure: () => allocations((size) => group.allocate(size), bytes) },
+    { name: `Buffer.allocUnsafeSlow(), ${bytes / 1024} KiB`, unit: 'µs', measure: () => allocations(Buffer.allocUnsafeSlow, bytes) },
+    { name: `group.allocate(), ${bytes / 1024} KiB`, unit: 'µs', measure: () => allocations((size) => group.allocate(size), bytes) },
   ]);
   const time = (/** @type {() => unknown} */ work) => () => {
     const beginMs = performance.now();
     for (let call = 0; call < statusCount; call++) work();
     return ((performance.now() - beginMs) * 1000) / statusCount;
   };
-  rows.push({ name: 'memoryStatus() of 1,000 components', us: [], measure: time(() => memoryStatus(registry)) });
-  rows.push({ name: 'the same, as JSON', us: [], measure: time(() => JSON.stringify(memoryStatus(registry))) });
-  // Two rounds before are not counted: nothing is compiled yet.
-  for (let round = -2; round < Number(rounds); round++) {
-    for (const { us, measure } of rows) {
-      const tookUs = await measure();
-      if (round >= 0) us.push(tookUs);
-    }
-  }
-  writeFileSync(file, JSON.stringify({
-    host: { kernel: release(), node: process.version, cpus: cpus().length, lab: process.env['SPILLWAY_LAB'] !== undefined },
-    rows: rows.map(({ name, us }) => ({ name, unit: 'µs', ...spread(us) })),
-  }, null, 2));
+  rows.push({ name: 'memoryStatus() of 1,000 components', unit: 'µs', measure: time(() => memoryStatus(registry)) });
+  rows.push({ name: 'the same, as JSON', unit: 'µs', measure: time(() => JSON.stringify(memoryStatus(registry))) });
+  writeResult(file, await inTurn(Number(rounds), rows));
 }
 
 main().catch((/** @type {unknown} */ error) => {

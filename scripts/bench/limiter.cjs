@@ -3,10 +3,8 @@
 // limiter.cjs ROUNDS FILE: what a call of the memory limiter costs while there is room, in time of the
 // processor. Writes the rows to FILE, as JSON.
 
-const { writeFileSync } = require('node:fs');
-const { cpus, release } = require('node:os');
 const { join } = require('node:path');
-const { spread } = require('./spread.cjs');
+const { row, writeResult } = require('./report.cjs');
 
 /** @type {typeof import('../../lib/accounting')} */
 const { MemoryLimiter } = require(join(__dirname, '../../dist/accounting'));
@@ -69,7 +67,7 @@ for (let round = -2; round < Number(rounds); round++) {
 limiter.stop();
 reading.stop();
 
-const rows = measured.map(({ name, ns }) => ({ name, unit: 'ns', ...spread(ns) }));
+const rows = measured.map(({ name, ns }) => row(name, 'ns', ns));
 const [empty = NaN, room = NaN] = rows.map(({ p50 }) => p50);
 const notes = [`waitForCapacity() with room takes ${(room - empty).toFixed(1)} ns more than an empty call (wanted: at most 30)`];
-writeFileSync(file, JSON.stringify({ host: { kernel: release(), node: process.version, cpus: cpus().length, lab: process.env['SPILLWAY_LAB'] !== undefined }, rows, notes }, null, 2));
+writeResult(file, rows, notes);

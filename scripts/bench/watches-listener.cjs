@@ -18,7 +18,8 @@ let heard = () => {};
 /** @type {Record<string, (folder: string) => () => void>} */
 const kinds = {
   'monitor'(cgroup) {
-    const monitor = new EventMemoryMonitor({ cgroup, keepAlive: true });
+    // Growth of `oom` is told at once, that of `high` without a shortage only at the safety read.
+    const monitor = new EventMemoryMonitor({ cgroup, keys: ['high', 'oom'], keepAlive: true });
     monitor.on('breach', () => heard()).start();
     return () => monitor.stop();
   },
@@ -54,7 +55,7 @@ async function dispatches() {
     const told = new Promise((resolve) => { heard = () => resolve(performance.now()); });
     const beginMs = performance.now();
     // Always as long and always more, for the next process as well.
-    writeFileSync(path, `low 0\nhigh 1${String(process.hrtime.bigint()).padStart(17, '0')}\nmax 0\noom 0\n`, { flag: 'r+' });
+    writeFileSync(path, `low 0\nhigh 1000000\nmax 0\noom 1${String(process.hrtime.bigint()).padStart(17, '0')}\n`, { flag: 'r+' });
     us.push(((await told) - beginMs) * 1000);
     await wait(2);
   }
