@@ -54,8 +54,8 @@ async function dispatches() {
     const path = join(folders[(change * 7919) % count] ?? '', 'memory.events');
     const told = new Promise((resolve) => { heard = () => resolve(performance.now()); });
     const beginMs = performance.now();
-    // Always as long and always more, for the next process as well.
-    writeFileSync(path, `low 0\nhigh 1000000\nmax 0\noom 1${String(process.hrtime.bigint()).padStart(17, '0')}\n`, { flag: 'r+' });
+    // Always as long and always more, for the next process as well, and exact in a double.
+    writeFileSync(path, `low 0\nhigh 1000000\nmax 0\noom 1${String(process.hrtime.bigint() / 1000n).padStart(14, '0')}\n`, { flag: 'r+' });
     us.push(((await told) - beginMs) * 1000);
     await wait(2);
   }
