@@ -94,7 +94,9 @@ function print(name, rounds, { host, rows, notes = [] }) {
   let first = NaN;
   for (const [index, { steps = [], basis = index === 0, ...all }] of rows.entries()) {
     if (basis) first = all.p50;
-    console.log(`| ${all.name} | ${times(all)} | ${basis ? '1' : (all.p50 / first).toFixed(2)} |`);
+    // Nothing is so many times 0.
+    const ratio = first === 0 ? '' : (all.p50 / first).toFixed(2);
+    console.log(`| ${all.name} | ${times(all)} | ${basis ? '1' : ratio} |`);
     for (const step of steps) console.log(`| - ${step.name} | ${times(step)} | |`);
   }
   for (const note of notes) console.log(`\n${note}`);
