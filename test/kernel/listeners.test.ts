@@ -21,7 +21,8 @@ test("listeners of 'victim', 'relief' and 'exit' that throw stop no round and le
   await child.told('ready');
   await child.close();
 
-  expect(child.allTold('uncaught')).toEqual(['the listener of victim throws', 'the listener of exit throws', 'the listener of relief throws', 'the listener of exit throws']);
+  // Where the native thread was quicker, the report may come before the exit.
+  expect(child.allTold('uncaught').sort()).toEqual(['exit', 'exit', 'relief', 'victim'].map((name) => `the listener of ${name} throws`));
   expect(child.allTold('exit')).toMatchObject([{ id: 'hog' }, { id: 'honest', cause: 'closed' }]);
   expect(child.allTold('degraded')).toEqual([]);
   expect(await child.told('closed')).toMatchObject({ kills: 1, reliefRounds: 1 });
