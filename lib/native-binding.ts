@@ -57,9 +57,10 @@ export interface NativeBinding {
   watchUsage(
     options: {
       place: MemoryPlace | undefined;
-      limitBytes: number;
-      /** Up to it there is room. May have a fraction. */
-      slowAtBytes: number;
+      /** `undefined`: the place's own mark. */
+      limitBytes: number | undefined;
+      /** Of the limit: up to it there is room. */
+      slowAtFraction: number;
       intervalMs: number;
       keepAlive: boolean;
       board: Int32Array;

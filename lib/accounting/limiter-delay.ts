@@ -34,11 +34,11 @@ export function parseDelayCurve(options: DelayOptions): DelayCurve {
  * limit on a straight line from `minDelayMs` to `maxDelayMs`. It never falls as usage grows.
  *
  * @param usedBytes from 0
- * @param limitBytes from 0; of 0, whatever is used is above it
+ * @param limitBytes from 0; of 0, whatever is used is above it; `Infinity`: there is none
  */
 export function limiterDelayMs(usedBytes: number, limitBytes: number, { slowAtFraction, minDelayMs, maxDelayMs }: DelayCurve): number {
   const slowAtBytes = slowAtFraction * limitBytes;
-  if (usedBytes <= slowAtBytes) return 0;
+  if (usedBytes <= slowAtBytes || limitBytes === Infinity) return 0;
   // Also where both are the same and there is no line to divide by.
   if (usedBytes >= limitBytes) return maxDelayMs;
   const way = (usedBytes - slowAtBytes) / (limitBytes - slowAtBytes);

@@ -3,8 +3,11 @@ import { type Bytes, checkKeys, invalidOption, parseBoolean, parseBytes, parseNu
 import { type DelayCurve, type DelayOptions, parseDelayCurve } from './limiter-delay';
 
 export interface MemoryLimiterOptions extends DelayOptions {
-  /** What the memory is held against: from 0 to 2^53 - 1 or a string such as `'512MiB'`. At 0 whatever is used is above it. */
-  limitBytes: Bytes;
+  /**
+   * What the memory is held against: from 0 to 2^53 - 1 or a string such as `'512MiB'`. At 0 whatever is used is above it.
+   * Default with `cgroup`: its own mark, the lower of memory.high and memory.max, read anew with each sample.
+   */
+  limitBytes?: Bytes;
   /**
    * The longest time between two samples, in milliseconds. Default 250; from 10 to 3,600,000. Nearer to where it gets
    * slow, and to the limit, the native thread samples more often: so that the way there would take longer at 4 GiB a
@@ -24,10 +27,9 @@ export interface MemoryLimiterOptions extends DelayOptions {
 
 /** Checked, with their defaults. */
 export interface LimiterSettings {
-  limitBytes: number;
+  /** `undefined`: the mark of the cgroup. */
+  limitBytes: number | undefined;
   curve: DelayCurve;
-  /** Up to it there is room. */
-  slowAtBytes: number;
   intervalMs: number;
   /** Absolute. */
   cgroup: string | undefined;
@@ -44,13 +46,12 @@ export function parseLimiterOptions(options: MemoryLimiterOptions): LimiterSetti
   const curve = parseDelayCurve({
     ...(slowAtFraction !== undefined && { slowAtFraction }), ...(minDelayMs !== undefined && { minDelayMs }), ...(maxDelayMs !== undefined && { maxDelayMs }),
   });
-  const limitBytes = parseBytes('limitBytes', options.limitBytes);
+  const limitBytes = options.limitBytes === undefined && cgroup !== undefined ? undefined : parseBytes('limitBytes', options.limitBytes);
   if (read !== undefined && typeof read !== 'function') throw invalidOption('read', read, 'a function that returns a number of bytes');
   if (read !== undefined && cgroup !== undefined) throw invalidOption('cgroup', cgroup, "left out where 'read' is given, which tells the bytes itself");
   return {
     limitBytes,
     curve,
-    slowAtBytes: curve.slowAtFraction * limitBytes,
     intervalMs: parseNumber('intervalMs', intervalMs, { min: 10, max: 3_600_000 }),
     cgroup: cgroup === undefined ? undefined : resolve(parsePath('cgroup', cgroup)),
     read,

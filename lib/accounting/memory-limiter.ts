@@ -16,6 +16,7 @@ export interface LimiterStatus {
   state: 'ok' | 'blind' | 'stopped';
   /** What a call would wait now, in milliseconds with a fraction. */
   delayMs: number;
+  /** `Infinity`: a cgroup without a mark. */
   limitBytes: number;
   /** Of the last sample. Of a cgroup below `slowAtFraction`: all that is charged to it, an upper bound. */
   usedBytes: number;
@@ -42,7 +43,7 @@ const mostCallsUnchecked = 64;
  *
  * What is used is the resident set of this process (/proc/self/statm), all its threads together; or of a cgroup what
  * cannot be reclaimed: its page cache alone slows nobody. It is sampled in a native thread, however busy JavaScript
- * is, and published in shared memory.
+ * is, and published in shared memory. A Supervisor has one of its pool: `waitForRoom()` stands on it.
  *
  * **Blind.** When there has been no sample for four intervals, and a second at least (`/proc` or the cgroup is gone,
  * `read` throws, the thread does not run), each call waits `maxDelayMs`, as at the limit: what is not known is taken
@@ -96,7 +97,7 @@ export class MemoryLimiter {
     return {
       state: this.#stopped ? 'stopped' : isStale ? 'blind' : 'ok',
       delayMs: this.#stopped ? 0 : this.#delayMs(isStale, usedBytes),
-      limitBytes: this.#settings.limitBytes,
+      limitBytes: this.#limitBytes,
       usedBytes,
       sampledAtMs: onTimeLine(sampledMs),
       ...(failure !== undefined && { failure }),
@@ -141,9 +142,13 @@ export class MemoryLimiter {
     return ageMs > this.#staleMs;
   }
 
+  get #limitBytes(): number {
+    return this.#settings.limitBytes ?? this.#board.limitBytes;
+  }
+
   #delayMs(isStale: boolean, usedBytes: number): number {
-    const { curve, limitBytes } = this.#settings;
-    return isStale ? curve.maxDelayMs : limiterDelayMs(usedBytes, limitBytes, curve);
+    const { curve } = this.#settings;
+    return isStale ? curve.maxDelayMs : limiterDelayMs(usedBytes, this.#limitBytes, curve);
   }
 
   #warn(ageMs: number): void {

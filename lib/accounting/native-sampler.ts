@@ -13,11 +13,11 @@ export class NativeSampler implements UsageSampler {
   readonly #watch: number;
 
   /** Publishes a first sample. @throws as the constructor of `MemoryLimiter`, for want of `read` */
-  constructor(board: UsageBoard, { cgroup, limitBytes, slowAtBytes, intervalMs, keepAlive }: LimiterSettings) {
+  constructor(board: UsageBoard, { cgroup, limitBytes, curve: { slowAtFraction }, intervalMs, keepAlive }: LimiterSettings) {
     const binding = native();
     const place = cgroup === undefined ? undefined : memoryPlace(cgroup);
     if (cgroup !== undefined && place?.kind === 'host') throw invalidOption('cgroup', cgroup, 'a cgroup below the root, which has no figure of its own');
-    const watch = binding.watchUsage({ place, limitBytes, slowAtBytes, intervalMs, keepAlive, board: board.words }, (failure) => {
+    const watch = binding.watchUsage({ place, limitBytes, slowAtFraction, intervalMs, keepAlive, board: board.words }, (failure) => {
       this.failure = failure && errorOf(cgroup, failure);
     });
     if (isFailure(watch)) throw errorOf(cgroup, watch);

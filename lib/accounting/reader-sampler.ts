@@ -16,7 +16,7 @@ export class ReaderSampler implements UsageSampler {
   constructor(
     private readonly board: UsageBoard,
     private readonly read: () => number,
-    private readonly settings: Pick<LimiterSettings, 'slowAtBytes' | 'intervalMs' | 'keepAlive'>,
+    private readonly settings: Pick<LimiterSettings, 'limitBytes' | 'curve' | 'intervalMs' | 'keepAlive'>,
   ) {
     this.#sample(process.hrtime.bigint());
     if (this.failure !== undefined) throw this.failure;
@@ -44,7 +44,8 @@ export class ReaderSampler implements UsageSampler {
       const used = bytesOf(this.read());
       // It may have stopped the limiter.
       if (this.#stopped) return;
-      this.board.publish(used, used > this.settings.slowAtBytes, nowNs);
+      const { limitBytes = Infinity, curve } = this.settings;
+      this.board.publish(used, used > curve.slowAtFraction * limitBytes, nowNs);
       this.failure = undefined;
     } catch (error) {
       this.failure = error instanceof SpillwayError ? error : new SpillwayError(

@@ -2,6 +2,7 @@
 const isSlow = 0; // of 32 bits
 const usedBytes = 1; // of 64 bits, as the next
 const sampledNs = 2;
+const limitBytes = 3;
 
 /**
  * The last sample of how much memory is in use, in shared memory: one thread publishes it, and any reads it without
@@ -13,7 +14,7 @@ export class UsageBoard {
   readonly #figures: BigInt64Array;
 
   constructor() {
-    const memory = new SharedArrayBuffer(24);
+    const memory = new SharedArrayBuffer(32);
     this.words = new Int32Array(memory);
     this.#figures = new BigInt64Array(memory);
   }
@@ -26,6 +27,12 @@ export class UsageBoard {
   /** When that was measured: milliseconds of CLOCK_MONOTONIC, see `onTimeLine`. */
   get sampledMs(): number {
     return Number(Atomics.load(this.#figures, sampledNs)) / 1e6;
+  }
+
+  /** What a native thread held it against; `Infinity`: there is no limit. */
+  get limitBytes(): number {
+    const bytes = Number(Atomics.load(this.#figures, limitBytes));
+    return bytes < Number.MAX_SAFE_INTEGER ? bytes : Infinity;
   }
 
   /** @param used whole bytes @param ns of `process.hrtime.bigint()` */

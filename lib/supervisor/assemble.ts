@@ -1,8 +1,10 @@
+import { MemoryLimiter } from '../accounting/memory-limiter';
 import type { Containment } from './containment/types';
 import { Crew } from './crew';
 import { ReliefDesk } from './relief/relief-desk';
 import { Reclaimers } from './room/reclaimers';
 import { Room } from './room/room';
+import { exactFrom } from './room/room-options';
 import { warnWorkers } from './shed/warn-workers';
 import type { SupervisorSettings } from './supervisor-options';
 import { poolLimit } from './pool-limit';
@@ -24,7 +26,9 @@ export interface Parts {
 /** Puts the parts together, and begins to watch. @throws what the start of a monitor throws */
 export function assemble(settings: SupervisorSettings, containment: Containment, tell: Tell): Parts {
   const { clock, reclaimBudgetMs, name, oomScoreAdj } = settings;
-  const { pool } = containment;
+  const { pool, cgroup } = containment;
+  const { levels, intervalMs } = settings.room;
+  const limiter = cgroup === undefined ? undefined : new MemoryLimiter({ cgroup, slowAtFraction: exactFrom(levels), intervalMs });
   const reclaimers = new Reclaimers((error) => {
     tell('degraded', error);
   });
@@ -32,12 +36,13 @@ export function assemble(settings: SupervisorSettings, containment: Containment,
     ...settings.room,
     clock,
     measure: () => pool?.gauge.measure(true),
+    limiter,
     reclaimers,
     onAccepting: (accepting) => {
       tell('accepting', accepting);
     },
-    onWarn: ({ usage: { pinnedBytes = 0 }, markBytes }) => {
-      void warnWorkers(crew.workers(), Math.ceil(pinnedBytes - markBytes * settings.room.levels.reclaimAt), clock);
+    onWarn: ({ pinnedBytes, markBytes }) => {
+      void warnWorkers(crew.workers(), Math.ceil(pinnedBytes - markBytes * levels.reclaimAt), clock);
     },
     onReclaimed: (reclaimed) => {
       settings.logger.debug({ supervisor: name, reclaimed }, 'Idle memory was given back before the mark');
@@ -70,6 +75,7 @@ export function assemble(settings: SupervisorSettings, containment: Containment,
   } catch (error) {
     // Its plans are looked after by a timer.
     desk.stop();
+    limiter?.stop();
     throw error;
   }
   room.start();

@@ -65,7 +65,7 @@ export interface SupervisorOptions {
   dryRun?: boolean;
   /** At which fractions of the mark idle memory is given back, work and spawns wait, and workers are warned. */
   levels?: Partial<RoomLevels>;
-  /** How often the pool is measured for that. Default 250, from 10 to 1000. */
+  /** How often the pool is measured for that, at least; at level 'kernel' a native thread does, nearer to a level more often. Default 250, from 10 to 1000. */
   roomMs?: number;
   /** How long a spawn is held up at most while the pool is full. Default 1000, from 0 (never) to 60,000. */
   maxSpawnDelayMs?: number;

@@ -27,9 +27,9 @@ import type { WorkerOptions } from './worker-options';
  * costs least before the kernel's OOM killer picks one.
  *
  * The pool is the cgroup BASE/NAME; each worker has a leaf of its own below it. Where the host has no
- * cgroup v2 to give, it promises less, and `guarantee` says why. Three descriptors per supervisor and
- * five per worker, beside those of its monitors: one for the pool, and one for each group and worker
- * with a mark of its own.
+ * cgroup v2 to give, it promises less, and `guarantee` says why. Nine descriptors per supervisor (six of
+ * them of the limiter that `waitForRoom()` stands on) and five per worker, beside those of its monitors:
+ * one for the pool, and one for each group and worker with a mark of its own.
  */
 export class Supervisor extends EventEmitter<SupervisorEvents> implements AsyncDisposable {
   /** What this host lets it promise. */

@@ -24,11 +24,14 @@ class UsageBoard {
     int32_t unused;
     int64_t used;        // bytes
     int64_t sampled_ns;  // CLOCK_MONOTONIC
+    int64_t limit;       // bytes; 2^53 - 1: there is none
   };
 
   explicit UsageBoard(Layout* memory) : memory_(memory) {}
 
-  void publish(uint64_t used, bool is_slow, int64_t sampled_ns) const {
+  void publish(uint64_t used, uint64_t limit, bool is_slow,
+               int64_t sampled_ns) const {
+    store(&memory_->limit, static_cast<int64_t>(std::min(limit, kSaturated)));
     store(&memory_->used, static_cast<int64_t>(std::min(used, kSaturated)));
     store(&memory_->sampled_ns, sampled_ns);
     store(&memory_->is_slow, is_slow ? 1 : 0);
@@ -44,9 +47,10 @@ class UsageBoard {
   Layout* const memory_;
 };
 
-static_assert(sizeof(UsageBoard::Layout) == 24 &&
+static_assert(sizeof(UsageBoard::Layout) == 32 &&
               offsetof(UsageBoard::Layout, used) == 8 &&
-              offsetof(UsageBoard::Layout, sampled_ns) == 16);
+              offsetof(UsageBoard::Layout, sampled_ns) == 16 &&
+              offsetof(UsageBoard::Layout, limit) == 24);
 
 }  // namespace spillway
 

@@ -12,6 +12,22 @@
 
 namespace spillway {
 
+// What use is held against.
+struct UsageScale {
+  // Bytes. None: the mark of the cgroup itself, the lower of memory.high and
+  // memory.max, which may change.
+  std::optional<uint64_t> limit;
+  double slow_at_fraction = 0;  // of the limit: up to it there is room
+};
+
+struct UsageReading {
+  uint64_t used = 0;   // bytes
+  uint64_t limit = 0;  // bytes, at most kSaturated: there is none
+  double slow_at = 0;  // bytes
+
+  bool is_slow() const { return static_cast<double>(used) > slow_at; }
+};
+
 // Tells how many bytes are in use, again and again, from files held open.
 class UsageMeter {
  public:
@@ -20,22 +36,24 @@ class UsageMeter {
   UsageMeter(const UsageMeter&) = delete;
   UsageMeter& operator=(const UsageMeter&) = delete;
 
-  // On failure `used` stays as it was.
+  // On failure the reading stays as it was.
   virtual std::optional<Failure> read(std::span<char> buffer,
-                                      uint64_t* used) const = 0;
+                                      UsageReading* reading) const = 0;
 };
 
 // The resident set of this process: DIRECTORY/statm, one descriptor, one pread.
+// The scale must have a limit.
 Result<std::unique_ptr<UsageMeter>> open_process_meter(
-    const std::string& directory = "/proc/self");
+    const UsageScale& scale, const std::string& directory = "/proc/self");
 
 // What a cgroup of either version holds: six descriptors, five of v1.
 //
-// Up to `near` all that is charged to it, with what is swapped: an upper bound,
-// for one pread or two. Above `near`, what reclaim cannot give back
-// (shortness.h), so that its page cache alone never counts as use.
+// While there is room all that is charged to it, with what is swapped: an upper
+// bound, for one pread or two, and three more for its own mark. Above, what
+// reclaim cannot give back (shortness.h), so that its page cache alone never
+// counts as use.
 Result<std::unique_ptr<UsageMeter>> open_cgroup_meter(const MemoryPlace& place,
-                                                      double near);
+                                                      const UsageScale& scale);
 
 }  // namespace spillway
 

@@ -13,9 +13,7 @@ namespace spillway {
 
 UsageWatch::UsageWatch(const UsageWatchOptions& options,
                        std::unique_ptr<UsageMeter> meter)
-    : slow_at_(options.slow_at),
-      limit_(options.limit),
-      interval_ns_(options.interval_ns),
+    : interval_ns_(options.interval_ns),
       board_(options.board),
       meter_(std::move(meter)) {}
 
@@ -23,8 +21,8 @@ Result<std::shared_ptr<UsageWatch>> UsageWatch::open(
     const UsageWatchOptions& options) {
   Result<std::unique_ptr<UsageMeter>> meter =
       options.place.has_value()
-          ? open_cgroup_meter(*options.place, options.slow_at)
-          : open_process_meter();
+          ? open_cgroup_meter(*options.place, options.scale)
+          : open_process_meter(options.scale);
   if (const Failure* failure = failure_of(meter)) return *failure;
   std::shared_ptr<UsageWatch> watch(new UsageWatch(
       options, std::get<std::unique_ptr<UsageMeter>>(std::move(meter))));
@@ -52,22 +50,23 @@ bool UsageWatch::look(Cause /*cause*/, int64_t now_ns, std::span<char> buffer) {
 
 std::optional<Failure> UsageWatch::sample(int64_t now_ns,
                                           std::span<char> buffer) {
-  uint64_t used = 0;
-  const std::optional<Failure> failure = meter_->read(buffer, &used);
+  UsageReading reading;
+  const std::optional<Failure> failure = meter_->read(buffer, &reading);
   if (failure.has_value()) {
     // A cgroup that is gone does not come back, only another of its name.
     const bool gone = failure->error == ENODEV;
     next_ns_ = gone ? kNoDeadline : next_sample_ns(now_ns, interval_ns_);
     return failure;
   }
-  board_.publish(used, static_cast<double>(used) > slow_at_, now_ns);
-  next_ns_ = next_sample_ns(now_ns, wait_ns(used));
+  board_.publish(reading.used, reading.limit, reading.is_slow(), now_ns);
+  next_ns_ = next_sample_ns(now_ns, wait_ns(reading));
   return std::nullopt;
 }
 
-int64_t UsageWatch::wait_ns(uint64_t used) const {
-  const double now = static_cast<double>(used);
-  const double distance = (now > slow_at_ ? limit_ : slow_at_) - now;
+int64_t UsageWatch::wait_ns(const UsageReading& reading) const {
+  const double next =
+      reading.is_slow() ? static_cast<double>(reading.limit) : reading.slow_at;
+  const double distance = next - static_cast<double>(reading.used);
   const SamplePace pace{.interval_ns = interval_ns_};
   return std::min(
       interval_ns_,

@@ -14,8 +14,7 @@ namespace spillway {
 
 struct UsageWatchOptions {
   std::optional<MemoryPlace> place;  // a cgroup; none: this process
-  double slow_at = 0;                // bytes: up to it there is room
-  double limit = 0;                  // bytes, at least `slow_at`
+  UsageScale scale;                  // of a process with a limit
   int64_t interval_ns = 250'000'000;
   UsageBoard::Layout* board = nullptr;
 };
@@ -51,10 +50,8 @@ class UsageWatch final : public Source {
              std::unique_ptr<UsageMeter> meter);
 
   std::optional<Failure> sample(int64_t now_ns, std::span<char> buffer);
-  int64_t wait_ns(uint64_t used) const;
+  int64_t wait_ns(const UsageReading& reading) const;
 
-  const double slow_at_;
-  const double limit_;
   const int64_t interval_ns_;
   const UsageBoard board_;
   const std::unique_ptr<UsageMeter> meter_;

@@ -21,6 +21,8 @@ using test::kOwn;
 
 using Meter = std::unique_ptr<UsageMeter>;
 
+constexpr UsageScale kScale{.limit = 1000, .slow_at_fraction = 0.95};
+
 class UsageMeterTest : public testing::Test {
  protected:
   UsageMeterTest() {
@@ -28,27 +30,29 @@ class UsageMeterTest : public testing::Test {
     fixture_.usage(kOwn, 100);
   }
 
-  Meter cgroup(double near, PlaceKind kind = PlaceKind::kV2) {
-    auto opened = open_cgroup_meter(fixture_.place(kind), near);
+  // All of the limit is room.
+  Meter cgroup(std::optional<uint64_t> limit, PlaceKind kind = PlaceKind::kV2) {
+    auto opened = open_cgroup_meter(fixture_.place(kind),
+                                    {.limit = limit, .slow_at_fraction = 1});
     EXPECT_EQ(failure_of(opened), nullptr);
     return std::get<Meter>(std::move(opened));
   }
   Meter process(const char* statm) {
     fixture_.directory.write("proc/statm", statm);
-    auto opened = open_process_meter(fixture_.directory.path("proc"));
+    auto opened = open_process_meter(kScale, fixture_.directory.path("proc"));
     EXPECT_EQ(failure_of(opened), nullptr);
     return std::get<Meter>(std::move(opened));
   }
   uint64_t used(const Meter& meter) {
-    uint64_t bytes = 0;
-    EXPECT_EQ(meter->read(buffer_, &bytes), std::nullopt);
-    return bytes;
+    UsageReading reading;
+    EXPECT_EQ(meter->read(buffer_, &reading), std::nullopt);
+    return reading.used;
   }
   // 0: it can be read.
   int error(const Meter& meter) {
-    uint64_t bytes = 7;
-    const auto failure = meter->read(buffer_, &bytes);
-    EXPECT_EQ(bytes == 7, failure.has_value());
+    UsageReading reading{.used = 7};
+    const auto failure = meter->read(buffer_, &reading);
+    EXPECT_EQ(reading.used == 7, failure.has_value());
     return failure.has_value() ? failure->error : 0;
   }
   void own(const char* name, const char* text) {
@@ -62,7 +66,7 @@ class UsageMeterTest : public testing::Test {
 // Saluki 22: a basic query returns a value.
 TEST_F(UsageMeterTest, ThisProcessByOneHeldDescriptor) {
   const size_t fds = test::open_fds();
-  auto opened = open_process_meter();
+  auto opened = open_process_meter(kScale);
   ASSERT_EQ(failure_of(opened), nullptr);
   EXPECT_EQ(test::open_fds(), fds + 1);
   const auto& meter = std::get<Meter>(opened);
@@ -110,6 +114,21 @@ TEST_F(UsageMeterTest, NearItIsWhatReclaimCannotGiveBack) {
   EXPECT_EQ(used(cgroup(999)), 450U);
 }
 
+TEST_F(UsageMeterTest, ItsOwnMarkIsTheLowerOfItsLimits) {
+  const Meter meter = cgroup(std::nullopt);
+  fixture_.usage(kOwn, 1000, 600);
+  EXPECT_EQ(used(meter), 1000U) << "there is none";
+  own("memory.high", "1000\n");
+  EXPECT_EQ(used(meter), 1000U) << "all of it is room";
+  own("memory.max", "999\n");
+  EXPECT_EQ(used(meter), 400U);
+  own("memory.swap.current", "50\n");
+  own("memory.swap.max", "max\n");
+  EXPECT_EQ(used(meter), 450U);
+  own("memory.high", "lots\n");
+  EXPECT_EQ(error(meter), kBadContent);
+}
+
 TEST_F(UsageMeterTest, OfV1TheSame) {
   fixture_.usage_v1(kOwn, 1000, 600);
   fixture_.limit_v1(kOwn, test::kUnlimitedV1);
@@ -137,9 +156,10 @@ TEST_F(UsageMeterTest, ACgroupThatCannotBeReadHasNoFigure) {
 
 TEST_F(UsageMeterTest, CannotStartWithoutDescriptors) {
   const test::FaultOrder order(&test::faults.open, 100, EMFILE);
-  EXPECT_EQ(failure_of(open_process_meter())->error, EMFILE);
+  EXPECT_EQ(failure_of(open_process_meter(kScale))->error, EMFILE);
   EXPECT_EQ(
-      failure_of(open_cgroup_meter(fixture_.place(PlaceKind::kV2), 0))->error,
+      failure_of(open_cgroup_meter(fixture_.place(PlaceKind::kV2), kScale))
+          ->error,
       EMFILE);
 }
 

@@ -22,8 +22,7 @@ class UsageWatchReactorTest : public test::ReactorTest {
   UsageWatchReactorTest() {
     fixture_.limit(kOwn, "max");
     fixture_.usage(kOwn, 100);
-    options_.slow_at = 950;
-    options_.limit = 1000;
+    options_.scale = {.limit = 1000, .slow_at_fraction = 0.95};
     options_.interval_ns = 10 * kMillisecondNs;
     start();
   }

@@ -5,6 +5,7 @@
 #include <array>
 #include <cerrno>
 #include <filesystem>
+#include <tuple>
 #include <variant>
 
 #include "fake_registrar.h"
@@ -26,8 +27,7 @@ class UsageWatchTest : public testing::Test {
     fixture_.limit(kOwn, "max");
     fixture_.usage(kOwn, 100);
     options_.place = fixture_.place(PlaceKind::kV2);
-    options_.slow_at = 950;
-    options_.limit = 1000;
+    options_.scale = {.limit = 1000, .slow_at_fraction = 0.95};
     options_.board = &board_;
   }
 
@@ -82,9 +82,35 @@ TEST_F(UsageWatchTest, EachSampleIsPublishedAndNobodyIsWoken) {
   }
 }
 
+TEST_F(UsageWatchTest, TheCgroupsOwnMarkIsFollowed) {
+  options_.scale.limit = std::nullopt;
+  fixture_.usage(kOwn, 960);
+  start();
+  EXPECT_EQ(board_.is_slow, 0);
+  EXPECT_EQ(board_.limit, static_cast<int64_t>(kSaturated)) << "it has none";
+  int64_t at_ms = 0;
+  for (const auto& [name, text, limit, is_slow] :
+       {std::tuple{"memory.high", "1000\n", 1000, 1},
+        std::tuple{"memory.high", "2000\n", 2000, 0},
+        std::tuple{"memory.max", "1010\n", 1010, 1},
+        std::tuple{"memory.max", "1011\n", 1011, 0}}) {
+    own(name, text);
+    EXPECT_FALSE(look(at_ms += 250));
+    EXPECT_EQ(board_.limit, limit);
+    EXPECT_EQ(board_.is_slow, is_slow) << limit;
+  }
+}
+
+TEST_F(UsageWatchTest, WithoutAMarkItIsNeverFullAndSampledAtItsInterval) {
+  options_.scale = {.limit = std::nullopt, .slow_at_fraction = 0};
+  options_.interval_ns = 400 * kMs;
+  start();
+  EXPECT_GT(watch_->deadline_ns(), begin_ns_);
+  EXPECT_LE(watch_->deadline_ns(), begin_ns_ + 400 * kMs);
+}
+
 TEST_F(UsageWatchTest, ALimitOfZeroIsPassedByAnything) {
-  options_.slow_at = 0;
-  options_.limit = 0;
+  options_.scale.limit = 0;
   fixture_.usage(kOwn, 1);
   start();
   EXPECT_EQ(board_.is_slow, 1);
@@ -97,8 +123,7 @@ TEST_F(UsageWatchTest, ALimitOfZeroIsPassedByAnything) {
 TEST_F(UsageWatchTest, TheNearerTheSooner) {
   constexpr double kGiB = 1 << 30;
   options_.interval_ns = 400 * kMs;
-  options_.slow_at = 3 * kGiB;
-  options_.limit = 4 * kGiB;
+  options_.scale = {.limit = uint64_t{4} << 30, .slow_at_fraction = 0.75};
   start();
   int64_t at_ms = 0;
   for (const auto& [used, at_most_ms] :

@@ -4,7 +4,7 @@ import { errorOf } from '../support/error-of';
 describe('parseLimiterOptions', () => {
   it('has defaults for all but the limit', () => {
     expect(parseLimiterOptions({ limitBytes: '1000MiB' })).toEqual({
-      limitBytes: 1000 * 2 ** 20, slowAtBytes: 950 * 2 ** 20, curve: { slowAtFraction: 0.95, minDelayMs: 1, maxDelayMs: 25 },
+      limitBytes: 1000 * 2 ** 20, curve: { slowAtFraction: 0.95, minDelayMs: 1, maxDelayMs: 25 },
       intervalMs: 250, cgroup: undefined, read: undefined, keepAlive: false,
     });
   });
@@ -12,14 +12,19 @@ describe('parseLimiterOptions', () => {
   it('takes what is given', () => {
     const read = (): number => 1;
     const given = { limitBytes: 0, slowAtFraction: 0.5, minDelayMs: 0, maxDelayMs: 0.5, intervalMs: 10, keepAlive: true };
-    const expected = { limitBytes: 0, slowAtBytes: 0, curve: { slowAtFraction: 0.5, minDelayMs: 0, maxDelayMs: 0.5 }, intervalMs: 10, keepAlive: true };
+    const expected = { limitBytes: 0, curve: { slowAtFraction: 0.5, minDelayMs: 0, maxDelayMs: 0.5 }, intervalMs: 10, keepAlive: true };
     expect(parseLimiterOptions({ ...given, read })).toEqual({ ...expected, read, cgroup: undefined });
     expect(parseLimiterOptions({ ...given, cgroup: '/sys/fs/cgroup/a/../b/' })).toEqual({ ...expected, read: undefined, cgroup: '/sys/fs/cgroup/b' });
+  });
+
+  it('the limit of a cgroup may be its own', () => {
+    expect(parseLimiterOptions({ cgroup: '/sys/fs/cgroup/a' }).limitBytes).toBeUndefined();
   });
 
   it.each<[string, unknown]>([
     ['no options', undefined],
     ['no limit', {}],
+    ['no limit beside a reader', { read: () => 1 }],
     ['no number for a limit', { limitBytes: 'much' }],
     ['a negative limit', { limitBytes: -1 }],
     ['no limit at all, in words', { limitBytes: 'max' }],

@@ -72,6 +72,20 @@ describe('a cgroup', () => {
     expect(limiter.waitForCapacity()).toBeUndefined();
   });
 
+  it('without a limit is held against its own mark, and follows it', () => {
+    cgroup.high(1000).usage({ current: 975 });
+    const limiter = new MemoryLimiter({ cgroup: cgroup.directory, intervalMs: 10 });
+    limiters.push(limiter);
+    expect(limiter.status()).toMatchObject({ state: 'ok', limitBytes: 1000, delayMs: 13 });
+    cgroup.max(980);
+    blockForLooks();
+    expect(limiter.status()).toMatchObject({ limitBytes: 980, delayMs: expect.closeTo(1 + (24 * 44) / 49, 5) as number });
+    cgroup.high('max').max('max');
+    blockForLooks();
+    expect(limiter.status()).toMatchObject({ limitBytes: Infinity, usedBytes: 975, delayMs: 0 });
+    expect(limiter.waitForCapacity()).toBeUndefined();
+  });
+
   it('is not slowed by its page cache, only by what cannot be reclaimed', () => {
     cgroup.usage({ current: 2000, inactiveFile: 700, activeFile: 300, slabReclaimable: 100 });
     expect(ofCgroup().status()).toMatchObject({ usedBytes: 900, delayMs: 0 });

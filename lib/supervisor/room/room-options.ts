@@ -1,5 +1,6 @@
 import { SpillwayError } from '../../errors';
 import { checkKeys, parseNumber } from '../../options';
+import { leaveAt } from './level';
 
 /** Where something is done before the mark, as fractions of it: above 0, at most 1. */
 export interface RoomLevels {
@@ -37,6 +38,11 @@ export function parseRoomOptions(options: RoomOptions): ParsedRoom {
     intervalMs: parseNumber('roomMs', intervalMs, { min: 10, max: 1000 }),
     maxSpawnDelayMs: parseNumber('maxSpawnDelayMs', maxSpawnDelayMs, { min: 0, max: 60_000 }),
   };
+}
+
+/** From which fraction of the mark on what is pinned must be known exactly, and all that is charged no longer will do. */
+export function exactFrom({ reclaimAt, slowAt, warnAt }: RoomLevels): number {
+  return Math.min(reclaimAt, leaveAt(slowAt), leaveAt(warnAt));
 }
 
 function parseLevels(levels: Partial<RoomLevels>): RoomLevels {

@@ -1,9 +1,11 @@
+import type { MemoryLimiter } from '../../accounting/memory-limiter';
 import { SpillwayError } from '../../errors';
 import type { Clock } from '../../clock';
 import type { PoolState, Reclaimed } from '../types';
 import { EarlyReclaim } from './early-reclaim';
 import { every as systemEvery, type Every, type Ticker } from '../../every';
-import { fillOf, type Fill } from './fill';
+import type { Fill } from './fill';
+import { FillReader } from './fill-reader';
 import { Level } from './level';
 import { PromisedBytes } from './promised-bytes';
 import type { Reclaimers } from './reclaimers';
@@ -15,11 +17,13 @@ import { WaitingLine } from './waiting-line';
 export interface RoomContext extends ParsedRoom {
   /** How the pool stands; `undefined` when nobody can tell, or nothing is watched: then there is always room. */
   measure: () => PoolState | undefined;
+  /** Of the pool's own mark, from `exactFrom()` on. Its samples then stand in for `measure`, also between two intervals. Stopped with the room. */
+  limiter?: Pick<MemoryLimiter, 'status' | 'stop'> | undefined;
   reclaimers: Pick<Reclaimers, 'run'>;
   /** `accepting` has changed. */
   onAccepting: (accepting: boolean) => void;
   /** The pool has passed `warnAt`. Not told again before it was some way below. */
-  onWarn: (state: PoolState) => void;
+  onWarn: (fill: Fill) => void;
   /** Of runs before the mark, those that asked somebody. */
   onReclaimed: (results: Reclaimed[]) => void;
   clock: Clock;
@@ -38,15 +42,15 @@ export class Room {
   readonly #warn: Level;
   readonly #reclaim: EarlyReclaim;
   readonly #promised = new PromisedBytes();
-  /** As measured last. */
-  #fill: Fill | undefined;
+  readonly #fill: FillReader;
   #ticker: Ticker | undefined;
   #paused = false;
   #stopped = false;
   #told = true;
 
   constructor(private readonly context: RoomContext) {
-    const { levels, clock } = context;
+    const { levels, clock, measure, limiter } = context;
+    this.#fill = new FillReader(measure, limiter);
     this.#slow = new Level(levels.slowAt);
     this.#warn = new Level(levels.warnAt);
     this.#reclaim = new EarlyReclaim({
@@ -75,7 +79,7 @@ export class Room {
     if (this.#stopped || this.#ticker !== undefined) return;
     this.#ticker = (this.context.every ?? systemEvery)(this.context.intervalMs, () => {
       // A relief round measures for itself.
-      if (!this.#paused) this.measureNow();
+      if (!this.#paused && !this.#takeSample()) this.measureNow();
     });
     this.measureNow();
   }
@@ -83,12 +87,23 @@ export class Room {
   /** Measures, and does what follows from it; while paused nothing but the levels changes. */
   measureNow(): void {
     if (this.#stopped) return;
-    const state = this.context.measure();
-    this.#fill = fillOf(state);
-    this.#slow.update(this.#fill);
-    const warns = this.#warn.update(this.#fill);
-    if (!this.#paused) this.#reclaim.look(this.#fill);
-    if (warns && state !== undefined) this.context.onWarn(state);
+    this.#fill.measure();
+    this.#follow();
+  }
+
+  /** The same by the last sample, for next to nothing. `false`: nobody samples. */
+  #takeSample(): boolean {
+    if (!this.#fill.takeSample()) return false;
+    this.#follow();
+    return true;
+  }
+
+  #follow(): void {
+    const fill = this.#fill.last;
+    this.#slow.update(fill);
+    const warns = this.#warn.update(fill);
+    if (!this.#paused) this.#reclaim.look(fill);
+    if (warns && fill !== undefined) this.context.onWarn(fill);
     this.#advance();
   }
 
@@ -110,6 +125,7 @@ export class Room {
     if (this.#stopped) return;
     this.#stopped = true;
     this.#ticker?.stop();
+    this.context.limiter?.stop();
     this.#reclaim.stop();
     this.#line.dissolve(stoppedError());
     this.#spawns.dissolve(stoppedError());
@@ -132,6 +148,7 @@ export class Room {
   async waitForRoom(options: WaitForRoomOptions = {}): Promise<void> {
     const wish = parseWaitOptions(options);
     if (this.#stopped) throw stoppedError();
+    if (!this.#paused) this.#takeSample();
     // Now, not when its turn comes.
     const refusal = this.#refusalOf(wish.bytes);
     if (refusal !== undefined) throw refusal;
@@ -146,6 +163,7 @@ export class Room {
    */
   async slowDown({ signal }: { signal?: AbortSignal } = {}): Promise<void> {
     if (this.#stopped) throw stoppedError();
+    if (!this.#paused) this.#takeSample();
     await this.#spawns.wait({ bytes: 0, signal, timeoutMs: this.context.maxSpawnDelayMs, whenLate: 'let in' });
   }
 
@@ -168,10 +186,16 @@ export class Room {
     const limitBytes = this.#limitBytes();
     if (limitBytes === Infinity) return true;
     const nowMs = this.context.clock.now();
-    const heldBytes = (this.#fill?.pinnedBytes ?? 0) + this.#promised.sumAt(nowMs);
-    if (heldBytes + bytes > limitBytes) return false;
+    if (this.#heldBytes(nowMs) + bytes > limitBytes) {
+      // What a sample counted may be page cache.
+      if (!this.#fill.refine() || this.#heldBytes(nowMs) + bytes > limitBytes) return false;
+    }
     this.#promised.add(bytes, nowMs);
     return true;
+  }
+
+  #heldBytes(nowMs: number): number {
+    return (this.#fill.last?.pinnedBytes ?? 0) + this.#promised.sumAt(nowMs);
   }
 
   #refusalOf(bytes: number): SpillwayError | undefined {
@@ -185,7 +209,8 @@ export class Room {
   }
 
   #limitBytes(): number {
-    return this.#fill === undefined ? Infinity : this.context.levels.slowAt * this.#fill.markBytes;
+    const fill = this.#fill.last;
+    return fill === undefined ? Infinity : this.context.levels.slowAt * fill.markBytes;
   }
 }
 

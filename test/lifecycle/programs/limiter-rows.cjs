@@ -18,7 +18,7 @@ function limit(options) {
 
 /** Takes the memory that was freed just now, and looks whether somebody still writes to it. */
 async function assertUnwritten() {
-  const taken = Array.from({ length: 20_000 }, () => new BigInt64Array(new SharedArrayBuffer(24)));
+  const taken = Array.from({ length: 20_000 }, () => new BigInt64Array(new SharedArrayBuffer(32)));
   await settle(100);
   assert.ok(taken.every((each) => each.every((word) => word === 0n)), 'memory was written to that is not its own');
 }

@@ -1,4 +1,4 @@
-import { parseRoomOptions, type RoomOptions } from '../../../lib/supervisor/room/room-options';
+import { exactFrom, parseRoomOptions, type RoomOptions } from '../../../lib/supervisor/room/room-options';
 import { errorOf } from '../../support/error-of';
 
 it('has defaults', () => {
@@ -19,4 +19,13 @@ it.each<[unknown, string]>([
   [{ maxSpawnDelayMs: -1 }, 'maxSpawnDelayMs'], [{ maxSpawnDelayMs: 60_001 }, 'maxSpawnDelayMs'],
 ])('refuses %j', (options, text) => {
   expect(errorOf(() => parseRoomOptions(options as RoomOptions))).toMatchObject({ code: 'ERR_SPILLWAY_INVALID_OPTION', message: expect.stringContaining(text) as string });
+});
+
+it.each([
+  [{}, 0.9],
+  [{ reclaimAt: 0.95 }, 0.93],
+  [{ warnAt: 0.5 }, 0.48],
+  [{ reclaimAt: 0.01, slowAt: 0.01 }, 0.005],
+])('%j: exact from %d on, the lowest at which a level is passed or left', (levels, fraction) => {
+  expect(exactFrom(parseRoomOptions({ levels }).levels)).toBeCloseTo(fraction);
 });
