@@ -11,8 +11,8 @@ export interface PrometheusRegistry {
 /**
  * Has a registry of prom-client collect the metrics, each time that somebody scrapes it.
  *
- * - By component, with the label `group_id` and Saluki's names: `group_allocated_bytes_live` for all that is known, and
- *   for buffers `group_{allocated,deallocated}_{bytes,objects}_total`, `group_allocated_objects_live`.
+ * - By component, with the label `group_id` and Saluki's names: `group_allocated_bytes_live` and
+ *   `group_cpu_time_nanos_total` for all that is known, and for buffers `group_{allocated,deallocated}_{bytes,objects}_total`, `group_allocated_objects_live`.
  * - By supervisor, with the label `supervisor`: `spillway_breaches_total` (`kind`), `spillway_kills_total` (`cause`),
  *   `spillway_kernel_oom_kills_total`, `spillway_relief_rounds_total`, `spillway_relief_seconds_total`.
  * - `spillway_warm_hits_total` (`cache`).

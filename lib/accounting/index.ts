@@ -8,12 +8,13 @@ export { exportToOpenTelemetry, type OpenTelemetryMeter } from './export-to-open
 export { exportToPrometheus, type PrometheusRegistry } from './export-to-prometheus';
 export { formatBounds } from './format-bounds';
 export { currentGroup } from './group-scope';
+export type { CpuFigure } from './cpu-figure';
 export type { Confidence, MemoryFigure } from './memory-figure';
 export { MemoryGrant } from './memory-grant';
 export { findMemoryLimit, type MemoryLimit } from './memory-limit';
 export { type LimiterStatus, MemoryLimiter, type MemoryLimiterOptions } from './memory-limiter';
 export type { MeasuredSupervisor, MetricsSources } from './memory-metrics';
-export { memoryStatus, type ComponentStatus, type MemoryStatus, type StatusFigures } from './memory-status';
+export { memoryStatus, type ComponentStatus, type MemoryStatus, type StatusCpu, type StatusFigures } from './memory-status';
 export { partition, type PartitionStrategy, type Partaker, type Share } from './partition';
 export type { TrackedProcess } from './process-source';
 export type { ResourceGroup, RunOptions } from './resource-group';

@@ -118,7 +118,9 @@ interface Heard {
 
 function groupMetrics(registry: Component): Metric[] {
   const live = (): Sample[] => Object.entries(memoryStatus(registry)).flatMap(([group_id, { actual_live_bytes: value }]) => (value === null ? [] : [{ labels: { group_id }, value }]));
+  const cpu = (): Sample[] => Object.entries(memoryStatus(registry)).flatMap(([group_id, { cpu: taken }]) => (taken?.seconds == null ? [] : [{ labels: { group_id }, value: Math.round(taken.seconds * 1e9) }]));
   return [
+    { name: 'group_cpu_time_nanos_total', type: 'counter', help: 'Processor time that the component has taken, as far as that is known; of root the rest of the process.', read: cpu },
     { name: 'group_allocated_bytes_live', type: 'gauge', help: 'Bytes that the component uses, as far as that is known; of root the rest of the process.', read: live },
     ...byGroup.map(({ of, ...metric }) => ({
       ...metric,

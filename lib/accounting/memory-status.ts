@@ -1,7 +1,9 @@
 import type { BoundFigures, ComponentBounds } from './component-bounds';
 import { parentOf, statusKey } from './component-name';
 import type { Component } from './component-registry';
+import { type CpuFigure, sumOfCpu } from './cpu-figure';
 import { type Confidence, type MemoryFigure, sumOf, unmeasured } from './memory-figure';
+import { readOwnCpu } from './own-cpu';
 import { readOwnMemory } from './own-memory';
 import type { ResourceGroup } from './resource-group';
 
@@ -15,6 +17,17 @@ export interface StatusFigures {
   /** When the figure was measured, by the wall clock; of several, the oldest. */
   sampled_at: string | null;
   /** Whether anything measures it. False: `actual_live_bytes` will stay unknown. */
+  measuring: boolean;
+  /** The processor time taken; absent where nobody measures it, nor ever has. */
+  cpu?: StatusCpu;
+}
+
+export interface StatusCpu {
+  seconds: number | null;
+  source: string | null;
+  confidence: Confidence;
+  /** `null` also for what has ended: it does not age. */
+  sampled_at: string | null;
   measuring: boolean;
 }
 
@@ -33,6 +46,9 @@ interface Entry {
   figure: MemoryFigure;
   /** Its own figure, and the totals of those one level below. */
   parts: MemoryFigure[];
+  /** Of its own, and with all below it; empty where nobody measures it. */
+  cpu: CpuFigure[];
+  totalCpu: CpuFigure[];
 }
 
 /**
@@ -49,17 +65,25 @@ interface Entry {
 export function memoryStatus(component: Component): MemoryStatus {
   const entries = declaredEntries(component.root.toTree());
   const groups = component.root.resourceGroups();
-  for (const { name, figure } of groups) if (name !== '') measured(entries, name, figure);
+  for (const group of groups) {
+    if (group.name === '') continue;
+    measured(entries, group.name, group.figure);
+    addCpu(entries, group.name, [...group.cpuFigures('inside'), ...group.cpuFigures('outside')]);
+  }
   const sorted = [...entries].sort(([a], [b]) => (a < b ? -1 : 1));
   const totals = addUp(entries, sorted);
 
   const { all, remainder } = readOwnMemory(groups.filter(({ name }) => name !== ''));
   measured(entries, '', sumOf([remainder, ...outside(groups.filter(({ name }) => name === ''))]));
   totals.set('', sumOf([all, ...outside(groups)]));
+  const root = entryOf(entries, '');
+  const ownCpu = readOwnCpu(groups.filter(({ name }) => name !== ''));
+  root.cpu = [ownCpu.remainder, ...groups.flatMap((group) => (group.name === '' ? group.cpuFigures('outside') : []))];
+  root.totalCpu = [ownCpu.all, ...groups.flatMap((group) => group.cpuFigures('outside'))];
 
   const time = isoTimes();
-  return Object.fromEntries(sorted.map(([name, { bounds, totalBounds, figure }]) =>
-    [statusKey(name), Object.assign(shown(bounds, figure, time), { total: shown(totalBounds, totals.get(name) ?? unmeasured, time) })]));
+  return Object.fromEntries(sorted.map(([name, { bounds, totalBounds, figure, cpu, totalCpu }]) =>
+    [statusKey(name), Object.assign(shown(bounds, figure, cpu, time), { total: shown(totalBounds, totals.get(name) ?? unmeasured, totalCpu, time) })]));
 }
 
 /** What they track of other processes. */
@@ -73,7 +97,7 @@ function declaredEntries(tree: ComponentBounds): Map<string, Entry> {
   const entries = new Map<string, Entry>();
   const add = (bounds: ComponentBounds): void => {
     // A component that only stands above others, and has declared nothing, has nothing of its own to be measured.
-    entries.set(bounds.name, { bounds: bounds.self, totalBounds: bounds, figure: unmeasured, parts: bounds.self.firmBytes > 0 ? [unmeasured] : [] });
+    entries.set(bounds.name, { bounds: bounds.self, totalBounds: bounds, figure: unmeasured, parts: bounds.self.firmBytes > 0 ? [unmeasured] : [], cpu: [], totalCpu: [] });
     bounds.children.forEach(add);
   };
   add(tree);
@@ -86,12 +110,19 @@ function measured(entries: Map<string, Entry>, name: string, figure: MemoryFigur
   entry.parts = [figure];
 }
 
+/** To its own, and to that of all above it. */
+function addCpu(entries: Map<string, Entry>, name: string, figures: readonly CpuFigure[]): void {
+  if (figures.length === 0) return;
+  entryOf(entries, name).cpu.push(...figures);
+  for (let at = name; at !== ''; at = parentOf(at)) entryOf(entries, at).totalCpu.push(...figures);
+}
+
 function entryOf(entries: Map<string, Entry>, name: string): Entry {
   const known = entries.get(name);
   if (known !== undefined) return known;
   if (name !== '') entryOf(entries, parentOf(name));
   const nothing = { minimumBytes: 0, firmBytes: 0 };
-  const entry = { bounds: nothing, totalBounds: nothing, figure: unmeasured, parts: [] };
+  const entry = { bounds: nothing, totalBounds: nothing, figure: unmeasured, parts: [], cpu: [], totalCpu: [] };
   entries.set(name, entry);
   return entry;
 }
@@ -114,8 +145,8 @@ function isoTimes(): (atMs: number) => string {
   };
 }
 
-function shown({ minimumBytes, firmBytes }: BoundFigures, { bytes, source, confidence, sampledAt, measuring }: MemoryFigure, time: (atMs: number) => string): StatusFigures {
-  return {
+function shown({ minimumBytes, firmBytes }: BoundFigures, { bytes, source, confidence, sampledAt, measuring }: MemoryFigure, cpu: readonly CpuFigure[], time: (atMs: number) => string): StatusFigures {
+  const figures: StatusFigures = {
     minimum_required_bytes: minimumBytes,
     firm_limit_bytes: firmBytes,
     actual_live_bytes: bytes ?? null,
@@ -124,4 +155,11 @@ function shown({ minimumBytes, firmBytes }: BoundFigures, { bytes, source, confi
     sampled_at: sampledAt === undefined ? null : time(sampledAt),
     measuring,
   };
+  if (cpu.length > 0) figures.cpu = shownCpu(sumOfCpu(cpu), time);
+  return figures;
+}
+
+function shownCpu({ seconds, source, confidence, sampledAt, measuring }: CpuFigure, time: (atMs: number) => string): StatusCpu {
+  const isAged = sampledAt !== undefined && sampledAt !== Infinity;
+  return { seconds: seconds ?? null, source: source ?? null, confidence, sampled_at: isAged ? time(sampledAt) : null, measuring };
 }

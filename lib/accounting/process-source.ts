@@ -1,13 +1,22 @@
 import type { MemoryUsage } from '../monitor/types';
 import { parseNumber } from '../options';
+import type { WorkerCpu } from '../supervisor/types';
+import { readProcessCpu } from '../process/process-cpu';
 import { isAlive, readProcess } from '../process/process-entry';
+import { unmeasuredCpu } from './cpu-figure';
+import { unmeasured } from './memory-figure';
 import { readProcessSize } from './process-size';
 import { type Measured, SampledFigure } from './sampled-figure';
 import type { MemorySource } from './tracked';
 import { Turns } from './turns';
 
 /** A pid, or a `Worker` of a Supervisor. */
-export type TrackedProcess = number | { readonly pid: number; usage(): MemoryUsage | undefined; readonly exited: PromiseLike<unknown> };
+export type TrackedProcess = number | {
+  readonly pid: number;
+  usage(): MemoryUsage | undefined;
+  cpu?(): WorkerCpu | undefined;
+  readonly exited: PromiseLike<unknown>;
+};
 
 const highestPid = 2 ** 22;
 
@@ -27,7 +36,7 @@ export function processSource(target: TrackedProcess, onEnd: () => void, procRoo
   const pid = parseNumber('process', worker?.pid ?? target, { min: 1, max: highestPid });
   const startTime = startTimeOf(pid, procRoot);
   const isThere = (): boolean => startTime !== undefined && startTimeOf(pid, procRoot) === startTime;
-  const figure = new SampledFigure(async () => {
+  const figure = new SampledFigure(unmeasured, async () => {
     const used = worker === undefined ? undefined : await workerTurns.take(() => workerSize(worker.usage()));
     if (used !== undefined) return used;
     const size = await fileTurns.take(() => (isThere() ? readProcessSize(pid, procRoot) : undefined));
@@ -36,8 +45,20 @@ export function processSource(target: TrackedProcess, onEnd: () => void, procRoo
     if (worker === undefined) onEnd();
     return undefined;
   });
+  const cpu = new SampledFigure(unmeasuredCpu, () => workerTurns.take(() => {
+    const all = worker?.cpu?.();
+    // A cgroup tells of those that have ended, too.
+    if (all !== undefined) return { ...all, confidence: all.source === 'cgroup' ? 'exact' : 'lower-bound' };
+    const own = readProcessCpu(pid, procRoot);
+    return own === undefined || !isThere() ? undefined : { seconds: own, source: 'process', confidence: worker === undefined ? 'exact' : 'lower-bound' };
+  }));
   worker?.exited.then(onEnd, onEnd);
-  return { get figure() { return figure.last; }, inProcess: false, refresh: (maxAgeMs) => figure.refresh(maxAgeMs) };
+  return {
+    get figure() { return figure.last; },
+    get cpu() { return cpu.last; },
+    inProcess: false,
+    refresh: async (maxAgeMs) => { await Promise.all([figure.refresh(maxAgeMs), cpu.refresh(maxAgeMs)]); },
+  };
 }
 
 function isWorker(target: unknown): target is Exclude<TrackedProcess, number> {

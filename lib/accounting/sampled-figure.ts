@@ -1,26 +1,30 @@
-import { type MemoryFigure, unmeasured } from './memory-figure';
+import type { CpuFigure } from './cpu-figure';
+import type { MemoryFigure } from './memory-figure';
 
-/** One measurement. */
-export interface Measured {
-  bytes: number;
-  source: string;
-  confidence: MemoryFigure['confidence'];
-}
+/** One measurement of memory. */
+export type Measured = Answer<MemoryFigure> & { bytes: number };
+
+/** What is known of a figure that was measured. */
+export type Answer<Figure> = Omit<Figure, 'sampledAt' | 'measuring'>;
 
 /** The last figure of something that is asked now and then, because to ask it takes time. */
-export class SampledFigure {
-  readonly #measure: () => Promise<Measured | undefined>;
-  #figure: MemoryFigure = { ...unmeasured, measuring: true };
+export class SampledFigure<Figure extends MemoryFigure | CpuFigure> {
+  readonly #measure: () => Promise<Answer<Figure> | undefined>;
+  #figure: Figure;
   #asking: Promise<void> | undefined;
   /** By the monotonic clock, which nobody sets. */
   #askedAtMs = -Infinity;
 
-  /** @param measure asks; `undefined`, or a rejection: no answer, the last figure stays */
-  constructor(measure: () => Promise<Measured | undefined>) {
+  /**
+   * @param unknown what it is before the first answer
+   * @param measure asks; `undefined`, or a rejection: no answer, the last figure stays
+   */
+  constructor(unknown: Figure, measure: () => Promise<Answer<Figure> | undefined>) {
+    this.#figure = { ...unknown, measuring: true };
     this.#measure = measure;
   }
 
-  get last(): MemoryFigure {
+  get last(): Figure {
     return this.#figure;
   }
 
@@ -39,7 +43,7 @@ export class SampledFigure {
   async #ask(): Promise<void> {
     try {
       const measured = await this.#measure();
-      if (measured !== undefined) this.#figure = { ...measured, sampledAt: Date.now(), measuring: true };
+      if (measured !== undefined) this.#figure = { ...measured, sampledAt: Date.now(), measuring: true } as Figure;
     } catch {
       // The figure's age tells that there was no answer.
     } finally {

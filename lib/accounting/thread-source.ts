@@ -1,6 +1,7 @@
 import { invalidOption } from '../options';
+import { type CpuFigure, unmeasuredCpu } from './cpu-figure';
 import { unmeasured } from './memory-figure';
-import { SampledFigure } from './sampled-figure';
+import { type Answer, SampledFigure } from './sampled-figure';
 import type { MemorySource } from './tracked';
 
 /** A `Worker` of `node:worker_threads`. */
@@ -8,6 +9,10 @@ export interface TrackedThread {
   readonly threadId: number;
   /** In Node from 22.16 on, and from 24. */
   getHeapStatistics?(): Promise<{ total_physical_size: number; external_memory: number; malloced_memory: number }>;
+  /** In Node from 22.19 on, and from 24.6. Microseconds. */
+  cpuUsage?(): Promise<{ user: number; system: number }>;
+  /** Milliseconds. */
+  readonly performance?: { eventLoopUtilization(): { active: number } };
   once(event: 'exit', listener: () => void): unknown;
   off(event: 'exit', listener: () => void): unknown;
 }
@@ -17,7 +22,8 @@ const exited = -1;
 
 /**
  * Measures the JavaScript engine of a thread: what its heap has of memory, what objects hold outside of it (buffers
- * are that), and what V8 has from malloc.
+ * are that), and what V8 has from malloc. And its processor time, or in an older Node for how long its event loop was
+ * busy: less where it works before that runs, more where it had to wait.
  *
  * @param onEnd called when it has exited, in a later turn
  * @throws ERR_SPILLWAY_INVALID_OPTION
@@ -28,10 +34,24 @@ export function threadSource(worker: TrackedThread, onEnd: () => void): MemorySo
   if (worker.threadId === exited) queueMicrotask(onEnd);
   worker.once('exit', onEnd);
   const release = (): void => { worker.off('exit', onEnd); };
-  if (worker.getHeapStatistics === undefined) return { figure: unmeasured, inProcess: true, release };
-  const figure = new SampledFigure(async () => {
-    const heap = await worker.getHeapStatistics?.();
-    return heap && { bytes: heap.total_physical_size + heap.external_memory + heap.malloced_memory, source: 'v8', confidence: 'exact' };
+  const heap = worker.getHeapStatistics && new SampledFigure(unmeasured, async () => {
+    const statistics = await worker.getHeapStatistics?.();
+    return statistics && { bytes: statistics.total_physical_size + statistics.external_memory + statistics.malloced_memory, source: 'v8', confidence: 'exact' };
   });
-  return { get figure() { return figure.last; }, inProcess: true, refresh: (maxAgeMs) => figure.refresh(maxAgeMs), release };
+  const cpu = (worker.cpuUsage ?? worker.performance) && new SampledFigure(unmeasuredCpu, () => cpuOf(worker));
+  return {
+    get figure() { return heap?.last ?? unmeasured; },
+    get cpu() { return cpu?.last ?? unmeasuredCpu; },
+    inProcess: true,
+    refresh: async (maxAgeMs) => { await Promise.all([heap?.refresh(maxAgeMs), cpu?.refresh(maxAgeMs)]); },
+    release,
+  };
+}
+
+async function cpuOf(worker: TrackedThread): Promise<Answer<CpuFigure> | undefined> {
+  const usage = await worker.cpuUsage?.();
+  if (usage !== undefined) return { seconds: (usage.user + usage.system) / 1e6, source: 'thread', confidence: 'exact' };
+  const activeMs = worker.performance?.eventLoopUtilization().active ?? 0;
+  // 0 before its event loop runs, and again after its end.
+  return activeMs === 0 ? undefined : { seconds: activeMs / 1000, source: 'event-loop', confidence: 'estimate' };
 }

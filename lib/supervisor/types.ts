@@ -30,6 +30,13 @@ export type ExitCause =
  */
 export type ExitBlame = 'own-limit' | 'group-limit' | 'pool' | 'host';
 
+/** How much processor time a worker's processes have taken so far. */
+export interface WorkerCpu {
+  seconds: number;
+  /** `'processes'`: of those that are there, without what has ended in between; it may shrink. */
+  source: 'cgroup' | 'processes';
+}
+
 export interface WorkerExit {
   id: string;
   code: number | null;

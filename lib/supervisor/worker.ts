@@ -1,6 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 import type { MemoryUsage } from '../monitor/types';
-import type { WorkerExit } from './types';
+import type { WorkerCpu, WorkerExit } from './types';
 import { parseWorkerUpdate, type WorkerUpdate } from './worker-options';
 import type { WorkerProcess } from './worker-process';
 
@@ -31,6 +31,11 @@ export class Worker {
   /** What its processes use now; `undefined` when it has ended, or nobody can tell. */
   usage(): MemoryUsage | undefined {
     return this.#worker.enclosure.sample()?.usage;
+  }
+
+  /** How much processor time its processes have taken; `undefined` when it has ended, or nobody can tell. */
+  cpu(): WorkerCpu | undefined {
+    return this.#worker.enclosure.cpu();
   }
 
   /** Kills it and all its descendants. `exited` settles with cause `'signal'`. Does nothing after its end. */

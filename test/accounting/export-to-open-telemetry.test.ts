@@ -46,7 +46,7 @@ describe('exportToOpenTelemetry', () => {
     const sources = someSources();
     exportToOpenTelemetry(sources, meter);
     expect([...meter.callbacks.values()]).toEqual([meter.made]);
-    expect(meter.made).toHaveLength(12);
+    expect(meter.made).toHaveLength(13);
     const cache = { kind: 'counter', name: 'group_allocated_bytes_total', attributes: { group_id: 'cache' } };
     expect(await meter.collect()).toContainEqual(expect.objectContaining({ ...cache, value: 120 }));
     sources.registry.getOrCreate('cache').resourceGroup().allocate(5);

@@ -38,7 +38,7 @@ describe('exportToPrometheus', () => {
     expect(await registry.scrape()).toContainEqual(expect.objectContaining({ name: 'group_allocated_bytes_total', type: 'counter', aggregator: 'sum', values: [{ labels: { group_id: 'cache' }, value: 120 }] }));
     sources.registry.getOrCreate('cache').resourceGroup().allocate(5);
     expect(await registry.scrape()).toContainEqual(expect.objectContaining({ name: 'group_allocated_bytes_total', values: [{ labels: { group_id: 'cache' }, value: 125 }] }));
-    expect(registry.metrics.size).toBe(12);
+    expect(registry.metrics.size).toBe(13);
     for (const { help } of registry.metrics.values()) expect(help).toMatch(/^[A-Z].*\.$/);
   });
 

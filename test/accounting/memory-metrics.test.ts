@@ -29,6 +29,14 @@ describe('MemoryMetrics', () => {
     ]);
   });
 
+  it('has group_cpu_time_nanos_total of all that is known, and no sample of what is not', async () => {
+    const { registry } = someSources();
+    registry.getOrCreate('jobs').resourceGroup().trackProcess({ pid: 4, usage: () => undefined, cpu: () => ({ seconds: 1.5, source: 'cgroup' }), exited: new Promise(() => undefined) });
+    const metrics = new MemoryMetrics({ registry });
+    await metrics.refresh();
+    expect(read(metrics, 'group_cpu_time_nanos_total')).toEqual([{ labels: { group_id: 'root' }, value: expect.any(Number) as number }, { labels: { group_id: 'jobs' }, value: 1_500_000_000 }]);
+  });
+
   it('has breaches by kind, kernel OOM kills and relief rounds of each supervisor', () => {
     const [one, other] = [new FakeSupervisor('one'), new FakeSupervisor('other')];
     other.counts = { ...other.counts, kernelOomKills: undefined };

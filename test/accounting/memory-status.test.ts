@@ -77,6 +77,27 @@ describe('memoryStatus', () => {
     expect(c).toMatchObject({ ...unknown, total: unknown });
   });
 
+  it('Saluki 17: processor time of each component, of all below it, and what is left of the process; of an idle one 0', async () => {
+    jest.spyOn(process, 'cpuUsage').mockReturnValue({ user: 9_000_000, system: 1_000_000 });
+    const registry = new ComponentRegistry();
+    const job = (seconds: number): Parameters<ReturnType<typeof registry.resourceGroup>['trackProcess']>[0] => ({ ...worker(5), cpu: () => ({ seconds, source: 'cgroup' as const }) });
+    registry.getOrCreate('jobs').resourceGroup().trackProcess(job(3));
+    registry.getOrCreate('jobs.idle').resourceGroup().trackProcess(job(0));
+    registry.resourceGroup().trackProcess(job(5));
+    const thread = Object.assign(new EventEmitter(), { threadId: 1, cpuUsage: () => Promise.resolve({ user: 4_000_000, system: 0 }) });
+    registry.getOrCreate('render').resourceGroup().trackThread(thread);
+    registry.getOrCreate('buffers').resourceGroup().allocate(5);
+    await sampleMemory(registry);
+    const status = memoryStatus(registry);
+    expect(status['jobs']).toMatchObject({ cpu: { seconds: 3, source: 'cgroup', confidence: 'exact', measuring: true }, total: { cpu: { seconds: 3 } } });
+    expect(status['jobs.idle']).toMatchObject({ cpu: { seconds: 0, sampled_at: expect.any(String) as string } });
+    expect(status['render']).toMatchObject({ cpu: { seconds: 4, source: 'thread' } });
+    expect(status['root']).toMatchObject({
+      cpu: { seconds: 11, source: 'cgroup+remainder', confidence: 'derived' }, total: { cpu: { seconds: 18, source: 'cgroup+process', confidence: 'exact' } },
+    });
+    expect(status['buffers']).not.toHaveProperty('cpu');
+  });
+
   it('forgets a group that is unregistered', () => {
     const registry = new ComponentRegistry();
     const group = registry.getOrCreate('a').resourceGroup();

@@ -53,6 +53,28 @@ describe('processSource', () => {
     expect(source.figure.bytes).toBe(70);
   });
 
+  it.each([
+    ['in a cgroup: cpu.stat of its leaf', { seconds: 2.5, source: 'cgroup' as const }, { seconds: 2.5, source: 'cgroup', confidence: 'exact' }],
+    ['without: its processes', { seconds: 2.5, source: 'processes' as const }, { seconds: 2.5, source: 'processes', confidence: 'lower-bound' }],
+    ['that nobody can tell of: its first process', undefined, { seconds: 0.03, source: 'process', confidence: 'lower-bound' }],
+  ])('processor time of a worker %s', async (_where, cpu, expected) => {
+    proc.process(entry);
+    const source = sourceOf(Object.assign(new FakeWorker(), { cpu: () => cpu }));
+    expect(source.cpu).toMatchObject({ seconds: undefined, measuring: true });
+    await source.refresh?.(0);
+    expect(source.cpu).toMatchObject({ ...expected, measuring: true });
+  });
+
+  it('processor time of a process, and not of another in its place', async () => {
+    proc.process(entry);
+    const source = sourceOf(4);
+    await source.refresh?.(0);
+    expect(source.cpu).toMatchObject({ seconds: 0.03, source: 'process', confidence: 'exact' });
+    proc.process({ ...entry, startTime: 101 });
+    await source.refresh?.(0);
+    expect(source.cpu?.seconds).toBe(0.03);
+  });
+
   it('a worker ends when it says so', async () => {
     const worker = new FakeWorker();
     const source = sourceOf(worker);

@@ -118,6 +118,56 @@ describe('what a group uses', () => {
   });
 });
 
+describe('the processor time of a group', () => {
+  const burn = (): void => {
+    const begin = process.cpuUsage();
+    let used = { user: 0, system: 0 };
+    while (used.user + used.system < 20_000) used = process.cpuUsage(begin);
+  };
+
+  it('Saluki 17: busy work is charged to the entered group, the idle one has none', () => {
+    const [busy, idle] = [groupOf('busy'), groupOf('idle')];
+    busy.run(burn, { cpu: true });
+    idle.run(() => undefined, { cpu: true });
+    expect(busy.cpu).toMatchObject({ seconds: expect.any(Number) as number, measuring: true });
+    expect(busy.cpu.seconds).toBeGreaterThan(idle.cpu.seconds ?? Infinity);
+    expect(groupOf().cpu).toMatchObject({ seconds: undefined, measuring: false });
+  });
+
+  it('what is measured within other measured work is not charged twice', () => {
+    const [outer, inner] = [groupOf('outer'), groupOf('inner')];
+    const begin = process.cpuUsage();
+    outer.run(() => { inner.run(burn, { cpu: true }); }, { cpu: true });
+    const { user, system } = process.cpuUsage(begin);
+    expect((outer.cpu.seconds ?? 0) + (inner.cpu.seconds ?? 0)).toBeLessThanOrEqual((user + system) / 1e6);
+    expect(inner.cpu.seconds).toBeGreaterThan(outer.cpu.seconds ?? Infinity);
+  });
+
+  it('work that throws is charged, and throws', () => {
+    const group = groupOf();
+    const error = new Error('boom');
+    expect(errorOf(() => group.run(() => { burn(); throw error; }, { cpu: true }))).toBe(error);
+    expect(group.cpu.seconds).toBeGreaterThan(0);
+  });
+
+  it('stays counted, as a lower bound, of what has ended', async () => {
+    const registry = new ComponentRegistry();
+    const group = registry.getOrCreate('a').resourceGroup();
+    const tracked = [2, 3].map((seconds) => group.trackProcess(Object.assign(new FakeWorker(5), { cpu: () => ({ seconds, source: 'cgroup' as const }) })));
+    await sampleMemory(registry);
+    expect(tracked[0]?.cpu).toMatchObject({ seconds: 2, confidence: 'exact' });
+    expect(group.cpu).toMatchObject({ seconds: 5, confidence: 'exact' });
+    for (const [left, measuring] of [[1, true], [0, false]] as const) {
+      tracked[left]?.stop();
+      expect(group.cpu).toMatchObject({ seconds: 5, source: 'cgroup', confidence: 'lower-bound', measuring });
+    }
+  });
+
+  it('refuses what is no boolean', () => {
+    expect(errorOf(() => { groupOf().run(() => undefined, { cpu: 1 as never }); })).toMatchObject({ code: 'ERR_SPILLWAY_INVALID_OPTION' });
+  });
+});
+
 describe('group.run', () => {
   const [a, b] = [groupOf('a'), groupOf('b')];
 

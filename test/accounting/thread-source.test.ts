@@ -43,7 +43,26 @@ describe('threadSource', () => {
     Object.assign(thread, { threadId: 3 });
     const source = threadSource(thread, ended);
     expect(source.figure).toEqual({ bytes: undefined, source: undefined, confidence: 'unknown', sampledAt: undefined, measuring: false });
-    expect(typeof source.refresh).toBe('undefined');
+    expect(source.cpu).toMatchObject({ seconds: undefined, measuring: false });
+  });
+
+  it.each([
+    ['its processor time, where it tells', { cpuUsage: () => Promise.resolve({ user: 1_500_000, system: 250_000 }) }, { seconds: 1.75, source: 'thread', confidence: 'exact', measuring: true }],
+    ['else how long its event loop was busy', { performance: { eventLoopUtilization: () => ({ active: 500 }) } }, { seconds: 0.5, source: 'event-loop', confidence: 'estimate', measuring: true }],
+    ['which is not known before that runs', { performance: { eventLoopUtilization: () => ({ active: 0 }) } }, { seconds: undefined, measuring: true }],
+  ])('%s', async (_what, members, expected) => {
+    const source = threadSource(Object.assign(new FakeThread(), members), ended);
+    await source.refresh?.(0);
+    expect(source.cpu).toMatchObject(expected);
+  });
+
+  it('a thread that has ended keeps the processor time that was seen last', async () => {
+    let active = 500;
+    const source = threadSource(Object.assign(new FakeThread(), { performance: { eventLoopUtilization: () => ({ active }) } }), ended);
+    await source.refresh?.(0);
+    active = 0;
+    await source.refresh?.(0);
+    expect(source.cpu?.seconds).toBe(0.5);
   });
 
   it('ends with the thread, and leaves no listener when it is let go', () => {

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { readProcessCpu } from '../../lib/process/process-cpu';
 import { useDisk } from './support/disk';
 import { useMonitors } from './support/monitors';
 import { MiB } from './support/program';
@@ -23,6 +25,20 @@ test("a monitor on a worker's leaf ends in 'removed' with the counters that the 
     expect(ear.errors).toEqual([]);
     expect(ear.removals).toEqual([{ cgroup: leaf.directory, counters, exact: true }]);
   }
+});
+
+test('processor time of a worker is that of its cgroup, what has ended in it included', async () => {
+  const pool = await create();
+  const { worker } = await pool.run('sh', ['-c', 'sh -c "i=0; while [ $i -lt 50000 ]; do i=$((i+1)); done"; exec sleep 1000'], { id: 'busy' });
+
+  await until('its child to have worked and ended', () => worker.cpu() !== undefined && readFileSync(`/proc/${worker.pid}/comm`, 'utf8') === 'sleep\n');
+
+  // What is left of the worker by itself has done next to nothing.
+  expect(worker.cpu()?.source).toBe('cgroup');
+  expect(worker.cpu()?.seconds).toBeGreaterThan(readProcessCpu(worker.pid) ?? NaN);
+  worker.kill();
+  await worker.exited;
+  expect(worker.cpu()).toBeUndefined();
 });
 
 test("a monitor stopped in the listener of a breach tells nothing more, and the worker's end is as usual", async () => {

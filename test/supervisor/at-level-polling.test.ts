@@ -37,6 +37,15 @@ it('tells how a program ended', async () => {
   expect(worker.usage()).toBeUndefined();
 });
 
+it('tells the processor time of those that are there', async () => {
+  const supervisor = await supervising.create();
+  const worker = await supervisor.spawn('sleep', ['600'], { stdio: 'ignore' });
+  expect(worker.cpu()).toEqual({ seconds: expect.any(Number) as number, source: 'processes' });
+  worker.kill();
+  await worker.exited;
+  expect(worker.cpu()).toBeUndefined();
+});
+
 it.each<[string, Parameters<Awaited<ReturnType<typeof supervising.create>>['spawn']>, unknown]>([
   ['a missing program', ['spillway-no-such-program'], { code: 'ENOENT' }],
   ['a file that may not be executed', ['/etc/passwd'], { code: 'EACCES' }],

@@ -60,6 +60,10 @@ class PlainEnclosure implements Enclosure {
     return [];
   }
 
+  cpu(): undefined {
+    return undefined;
+  }
+
   sample(): undefined {
     return undefined;
   }

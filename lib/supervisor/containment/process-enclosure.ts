@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { SpillwayError } from '../../errors';
 import type { MemoryUsage } from '../../monitor/types';
+import { readProcessCpu } from '../../process/process-cpu';
 import { readProcess, type ProcessEntry } from '../../process/process-entry';
 import { setOomScoreAdj } from '../../process/set-oom-score-adj';
 import { ProcessTree } from '../../process/process-tree';
@@ -8,6 +9,7 @@ import { signalProcess } from '../../process/signal-process';
 import { formatMarker, markerName, type WorkerMarker } from '../../process/worker-marker';
 import { MainProcess } from '../main-process';
 import { plainLaunch } from '../plain-launch';
+import type { WorkerCpu } from '../types';
 import type { WorkerFacts } from '../worker-options';
 import type { KernelKillCounter } from './kernel-kill-counter';
 import { findMarked } from './marked-processes';
@@ -82,6 +84,17 @@ export class ProcessEnclosure implements Enclosure {
       const currentBytes = memory.anonBytes + memory.shmemBytes;
       this.#peakBytes = Math.max(this.#peakBytes, currentBytes);
       return { usage: { currentBytes, ...memory } };
+    } catch {
+      return undefined; // no descriptor is left to look with
+    }
+  }
+
+  /** Of those that are there: what has ended in between took its own with it. */
+  cpu(): WorkerCpu | undefined {
+    try {
+      this.pool.look();
+      const seconds = this.members.flatMap(({ pid }) => readProcessCpu(pid) ?? []);
+      return seconds.length === 0 ? undefined : { seconds: seconds.reduce((sum, each) => sum + each, 0), source: 'processes' };
     } catch {
       return undefined; // no descriptor is left to look with
     }

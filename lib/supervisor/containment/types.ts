@@ -4,7 +4,7 @@ import type { MonitorSet } from '../../monitor/monitor-set';
 import type { MemoryCounters, MemoryLimits, MemoryMonitor, MemoryUsage } from '../../monitor/types';
 import type { MainProcess } from '../main-process';
 import type { Takeover } from '../takeover/takeover';
-import type { PoolState } from '../types';
+import type { PoolState, WorkerCpu } from '../types';
 import type { WorkerFacts } from '../worker-options';
 
 /** Whose limit it is that is watched, or that was hit. */
@@ -31,6 +31,8 @@ export interface Enclosure {
   take(main: MainProcess): number[];
   /** What its processes use now; `undefined` when there are none, or nobody can tell. */
   sample(): { usage: MemoryUsage; counters?: MemoryCounters } | undefined;
+  /** How much processor time they have taken; `undefined` as above. */
+  cpu(): WorkerCpu | undefined;
   /**
    * The main process is about to be asked to end. Only where forks are found by looking: afterwards nothing
    * leads from it to its children any more.

@@ -10,6 +10,7 @@ import type { MemoryCounters } from '../../monitor/types';
 import { isFailure, native, type NativeFailure, type NativeMemorySample } from '../../native';
 import { launch } from '../launch';
 import { MainProcess } from '../main-process';
+import type { WorkerCpu } from '../types';
 import type { WorkerFacts } from '../worker-options';
 import { writeRecord } from './leaf-record';
 import { takeProcesses } from './take-processes';
@@ -132,6 +133,16 @@ export class WorkerLeaf implements Enclosure {
   sample(): NativeMemorySample | undefined {
     const sample = native().readMemory(this.cgroup.directory);
     return isFailure(sample) || sample.usage.currentBytes === undefined ? undefined : sample;
+  }
+
+  cpu(): WorkerCpu | undefined {
+    try {
+      // There whether the controller is on or not: Documentation/admin-guide/cgroup-v2.rst, "cpu.stat".
+      const micros = /^usage_usec (\d{1,15})$/m.exec(this.cgroup.read('cpu.stat'))?.[1];
+      return micros === undefined ? undefined : { seconds: Number(micros) / 1e6, source: 'cgroup' };
+    } catch {
+      return undefined; // it is gone, or no descriptor is left to look with
+    }
   }
 
   record(facts: WorkerFacts, pid: number): void {

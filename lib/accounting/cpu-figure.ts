@@ -1,0 +1,30 @@
+import { type MemoryFigure, sumOf } from './memory-figure';
+
+/** How much processor time something has taken since it began. */
+export interface CpuFigure {
+  /** `undefined` is unknown; 0 is nothing. */
+  readonly seconds: number | undefined;
+  /**
+   * Where it comes from: `'cgroup'` (cpu.stat), `'processes'` and `'process'` (/proc/PID/stat, or this process as it
+   * counts itself), `'thread'`, `'event-loop'`, `'remainder'`; of a sum over several all of them, sorted.
+   */
+  readonly source: string | undefined;
+  readonly confidence: MemoryFigure['confidence'];
+  /** As of a memory figure. */
+  readonly sampledAt: number | undefined;
+  readonly measuring: boolean;
+}
+
+export const unmeasuredCpu: CpuFigure = { seconds: undefined, source: undefined, confidence: 'unknown', sampledAt: undefined, measuring: false };
+
+/** By the rules of sums of memory, to a whole microsecond. */
+export function sumOfCpu(figures: readonly CpuFigure[]): CpuFigure {
+  const { bytes, ...sum } = sumOf(figures.map(({ seconds, ...figure }) => ({ ...figure, bytes: seconds === undefined ? undefined : Math.round(seconds * 1e6) })));
+  return { seconds: bytes === undefined ? undefined : bytes / 1e6, ...sum };
+}
+
+/** With what has ended now: as it was last known, for nobody has seen its last moments. It does not age. */
+export function ofThePast(past: CpuFigure, ended: CpuFigure): CpuFigure {
+  const { seconds, source } = sumOfCpu(past.seconds === undefined ? [ended] : [past, ended]);
+  return { seconds, source, confidence: 'lower-bound', sampledAt: undefined, measuring: false };
+}
