@@ -2,6 +2,7 @@ import { SpillwayError } from '../errors';
 import { formatBytes } from '../format-bytes';
 import { printable } from '../printable';
 import type { BoundFigures, ComponentBounds } from './component-bounds';
+import { statusKey } from './component-name';
 import { treeLines } from './format-bounds';
 import type { MemoryGrant } from './memory-grant';
 
@@ -26,7 +27,7 @@ export function boundsError(code: BoundsErrorCode, grant: MemoryGrant, bounds: C
   const message = [
     `The components ${isMinimum ? 'need at least' : 'may grow to'} ${formatBytes(needed)}, ${formatBytes(needed - availableBytes)} more than the ` +
       `${formatBytes(availableBytes)} that are available: ${grantWords(grant, source)}. ` +
-      `Raise the limit to ${enoughMiB(firmBytes, grant)} MiB, or have the components declare less:`,
+      `Raise the limit to ${enoughMiB(firmBytes, grant)} MiB, or have the components declare less${aboveAll(bounds, isMinimum ? 'minimumBytes' : 'firmBytes')}:`,
     ...treeLines(bounds, mostLines),
   ].join('\n');
   return Object.assign(new SpillwayError(code, message), { availableBytes, minimumBytes, firmBytes }) as BoundsError;
@@ -34,6 +35,18 @@ export function boundsError(code: BoundsErrorCode, grant: MemoryGrant, bounds: C
 
 export function isBoundsError(error: unknown): error is BoundsError {
   return error instanceof SpillwayError && 'availableBytes' in error;
+}
+
+/** The one that would make the most of it. Of one component there is nobody else. */
+function aboveAll(bounds: ComponentBounds, key: keyof BoundFigures): string {
+  const declaring = flat(bounds).filter(({ self }) => self[key] > 0);
+  const largest = declaring.reduce<ComponentBounds | undefined>((most, each) => (most === undefined || each.self[key] > most.self[key] ? each : most), undefined);
+  if (largest === undefined || declaring.length < 2) return '';
+  return `, above all '${statusKey(largest.name)}' with ${formatBytes(largest.self[key])}`;
+}
+
+function flat(bounds: ComponentBounds): ComponentBounds[] {
+  return [bounds, ...bounds.children.flatMap(flat)];
 }
 
 function grantWords({ initialBytes, slopFactor }: MemoryGrant, source?: string): string {

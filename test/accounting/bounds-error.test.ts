@@ -21,6 +21,18 @@ describe('boundsError', () => {
     expect(message).toMatch(/^The components may grow to 31 MiB, 1 MiB more than the 30 MiB that are available: a limit of 30 MiB\. Raise the limit to 31 MiB, or /);
   });
 
+  it.each([
+    ['ERR_SPILLWAY_INSUFFICIENT_MINIMUM_MEMORY' as const, "less, above all 'http.sessions' with 9 MiB:"],
+    ['ERR_SPILLWAY_FIRM_LIMIT_EXCEEDS_AVAILABLE' as const, "less, above all 'root' with 40 MiB:"],
+  ])('%s names the one component that declares the most by itself', (code, words) => {
+    const registry = new ComponentRegistry();
+    registry.bounds.firm().withFixedAmount('own', 40 * MiB);
+    registry.getOrCreate('cache').bounds.minimum().withFixedAmount('own', 5 * MiB);
+    registry.getOrCreate('http').bounds.minimum().withFixedAmount('own', 5 * MiB);
+    registry.getOrCreate('http.sessions').bounds.minimum().withFixedAmount('own', 9 * MiB);
+    expect(boundsError(code, MemoryGrant.effective(1), registry.toTree()).message.split('\n')[0]).toContain(words);
+  });
+
   it('lists 20 components, and counts the others', () => {
     const registry = new ComponentRegistry();
     for (let index = 0; index < 1000; index += 1) registry.getOrCreate(`worker${index}`).bounds.minimum().withFixedAmount('own', 1);

@@ -35,6 +35,16 @@ describe('findMemoryLimit', () => {
     expect(findMemoryLimit(host({ 'memory.max': text }))).toEqual(limit);
   });
 
+  it.each([undefined, '', 'yes'])('Saluki 27: takes no marker in the environment; with %p it is the same', (marker) => {
+    const environment = process.env;
+    process.env = { ...environment, ...(marker !== undefined && { DOCKER_DD_AGENT: marker }) };
+    try {
+      expect(findMemoryLimit(host({ 'memory.max': '5' })).bytes).toBe(5);
+    } finally {
+      process.env = environment;
+    }
+  });
+
   it('is the lowest on the way up, memory.high too', () => {
     expect(findMemoryLimit(host({ 'memory.max': '300' }, { 'memory.max': '250', 'memory.high': '200' }))).toEqual({ bytes: 200, source: '/sys/fs/cgroup/shop/memory.high' });
   });

@@ -26,6 +26,15 @@ describe('readProcessSize', () => {
     expect(await readProcessSize(4, proc.root)).toEqual(expected);
   });
 
+  it.each([
+    ['takes the line that is asked for', '', ''],
+    ['skips lines that do not match', 'VmRSSX:\t 9 kB\nXVmRSS:\t 9 kB\n VmRSS:\t 9 kB\n', 'VmRSS_:\t 9 kB\n'],
+    ['skips a line of 9,000 bytes', `${'x'.repeat(9000)}\n`, 'y'.repeat(9000)],
+  ])('Saluki 24: %s', async (_what, before, after) => {
+    proc.write('4/status', `${before}${status}${after}`);
+    expect(await readProcessSize(4, proc.root)).toEqual(rss);
+  });
+
   it('throws what says nothing of the process', async () => {
     proc.makeDirectory('4/smaps_rollup');
     await expect(readProcessSize(4, proc.root)).rejects.toMatchObject({ code: 'EISDIR' });

@@ -134,6 +134,20 @@ describe('the processor time of a group', () => {
     expect(groupOf().cpu).toMatchObject({ seconds: undefined, measuring: false });
   });
 
+  it('Saluki 18: asynchronous work is charged for its parts that are run so, and not for what comes between', async () => {
+    const group = groupOf();
+    const idle = groupOf();
+    const work = group.run(async () => {
+      await nextTurn();
+      group.run(burn, { cpu: true });
+      return group.cpu.seconds;
+    });
+    idle.run(() => undefined, { cpu: true });
+    burn();
+    expect(group.cpu.measuring).toBe(false);
+    expect(await work).toBeGreaterThan(idle.cpu.seconds ?? Infinity);
+  });
+
   it('what is measured within other measured work is not charged twice', () => {
     const [outer, inner] = [groupOf('outer'), groupOf('inner')];
     const begin = process.cpuUsage();

@@ -16,6 +16,7 @@ it('with too little memory it does not start, and says which part is too large',
   const { status, stdout, stderr } = spawnSync(process.execPath, [service], { env: environment({ MEMORY_LIMIT: '64MiB' }), encoding: 'utf8' });
   expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
   expect(stderr).toContain('ERR_SPILLWAY_FIRM_LIMIT_EXCEEDS_AVAILABLE');
+  expect(stderr).toContain("Raise the limit to 109 MiB, or have the components declare less, above all 'cache' with 64 MiB:");
   expect(stderr).toContain('- cache: 0 B minimum, 64 MiB firm');
 });
 
