@@ -29,7 +29,7 @@ test("a monitor on a worker's leaf ends in 'removed' with the counters that the 
 
 test('processor time of a worker is that of its cgroup, what has ended in it included', async () => {
   const pool = await create();
-  const { worker } = await pool.run('sh', ['-c', 'sh -c "i=0; while [ $i -lt 50000 ]; do i=$((i+1)); done"; exec sleep 1000'], { id: 'busy' });
+  const { worker } = await pool.run('sh', ['-c', "sh -c 'i=0; while [ $i -lt 50000 ]; do i=$((i+1)); done'; exec sleep 1000"], { id: 'busy' });
 
   await until('its child to have worked and ended', () => worker.cpu() !== undefined && readFileSync(`/proc/${worker.pid}/comm`, 'utf8') === 'sleep\n');
 
