@@ -19,6 +19,7 @@ export interface Wish extends ParsedTimeLimits {
 }
 
 const noOptions: AcquireOptions = {};
+const noLimits: ParsedTimeLimits = parseTimeLimits(noOptions);
 
 /** @throws ERR_SPILLWAY_INVALID_OPTION */
 export function parseWish(name: string, options: AcquireOptions = noOptions): Wish {
@@ -27,5 +28,6 @@ export function parseWish(name: string, options: AcquireOptions = noOptions): Wi
   const { group = '', signature = '' } = options;
   if (typeof (group as unknown) !== 'string') throw invalidOption('group', group, 'text');
   if (typeof (signature as unknown) !== 'string') throw invalidOption('signature', signature, 'text');
-  return { name, group, signature, ...parseTimeLimits(options) };
+  const { signal, timeoutMs } = options === noOptions ? noLimits : parseTimeLimits(options);
+  return { name, group, signature, signal, timeoutMs };
 }

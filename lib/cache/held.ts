@@ -7,6 +7,8 @@ export class Held<M, I> {
   bytes = 0;
   isIdle = false;
   idleSinceMs = 0;
+  /** In which period of the sweep. */
+  idleSincePeriod = 0;
   previous: Held<M, I> | undefined;
   next: Held<M, I> | undefined;
 

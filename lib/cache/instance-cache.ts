@@ -12,8 +12,9 @@ import { Inventory } from './inventory';
 import { Lease } from './lease';
 import { makeInstance, measured } from './make-instance';
 import type { Reclaimer } from '../supervisor/room/reclaimers';
-import { Line, Seats, type Seat } from './seat';
+import { Seats, type Seat } from './seat';
 import type { CacheStats, EvictionReason, InstanceCacheEvents } from './types';
+import { Waiting } from './waiting';
 
 /**
  * Keeps instances that are expensive to make, one for each name, group and signature, each for one user at a time.
@@ -28,16 +29,18 @@ export class InstanceCache<M, I> extends EventEmitter<InstanceCacheEvents> imple
   readonly #options: ParsedCache<M, I>;
   readonly #seats = new Seats<M, I>();
   readonly #inventory: Inventory<M, I>;
+  readonly #waiting: Waiting<M, I>;
   /** Of all that wait or load. */
   readonly #patiences = new Set<Patience>();
   readonly #desk: LeaseDesk<Held<M, I>> = { giveBack: (held, isCorrupt) => this.#giveBack(held, isCorrupt) };
-  readonly #counts = { hits: 0, misses: 0, blocks: 0, waitMs: 0, waiting: 0, leased: 0, failedLoads: 0 };
+  readonly #counts = { hits: 0, misses: 0, leased: 0, failedLoads: 0 };
   #isClosed = false;
 
   /** @throws {SpillwayError} `ERR_SPILLWAY_INVALID_OPTION` */
   constructor(options: InstanceCacheOptions<M, I>) {
     super();
     this.#options = parseCacheOptions(options);
+    this.#waiting = new Waiting(this.#options);
     this.#inventory = new Inventory(this.#options, this.#seats, (error) => {
       this.#degrade(error);
     });
@@ -48,23 +51,29 @@ export class InstanceCache<M, I> extends EventEmitter<InstanceCacheEvents> imple
    *
    * @throws {SpillwayError} `ERR_SPILLWAY_NO_ROOM`, `ERR_SPILLWAY_QUEUE_FULL`, `ERR_SPILLWAY_TIMEOUT` (`timeoutMs`),
    *   `ERR_SPILLWAY_LOADER_FAILED`, `ERR_SPILLWAY_LOADER_INVALID`, `ERR_SPILLWAY_LOADER_TIMEOUT` (`loadTimeoutMs`),
-   *   `ERR_SPILLWAY_STOPPED`, `ERR_SPILLWAY_INVALID_OPTION`; or the signal's reason
+   *   `ERR_SPILLWAY_STOPPED`, `ERR_SPILLWAY_INVALID_OPTION`; or the signal's reason. All by rejecting
    */
-  async acquire(name: string, options?: AcquireOptions): Promise<Lease<I>> {
-    if (this.#isClosed) throw closedError();
-    const wish = parseWish(name, options);
-    wish.signal?.throwIfAborted();
-    const seat = this.#seats.at(name, wish.group, wish.signature);
-    if (seat.isLocked || seat.held === undefined) return this.#acquireSlowly(seat, wish);
-    seat.isLocked = true;
+  acquire(name: string, options?: AcquireOptions): Promise<Lease<I>> {
     try {
-      return this.#serve(seat.held);
+      const wish = this.#parseWish(name, options);
+      const lease = this.#tryServe(wish);
+      // Not an async function: that costs more at a hit.
+      return lease === undefined ? this.#acquireSlowly(wish) : Promise.resolve(lease);
     } catch (error) {
-      this.#passOn(seat);
-      throw error;
-    } finally {
-      this.#inventory.destroyDoomed();
+      // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- it may be the signal's reason, which is the user's to choose
+      return Promise.reject(error);
     }
+  }
+
+  /**
+   * The instance, if it is there and nobody has it; `undefined` where it would have to be made or waited for. That is half of
+   * what `acquire()` costs: `cache.tryAcquire(name) ?? await cache.acquire(name)`. It counts as a hit, or not at all.
+   *
+   * @throws {SpillwayError} `ERR_SPILLWAY_NO_ROOM` (`leaseBytes`), `ERR_SPILLWAY_STOPPED`, `ERR_SPILLWAY_INVALID_OPTION`; or the
+   *   signal's reason
+   */
+  tryAcquire(name: string, options?: AcquireOptions): Lease<I> | undefined {
+    return this.#tryServe(this.#parseWish(name, options));
   }
 
   /**
@@ -129,6 +138,7 @@ export class InstanceCache<M, I> extends EventEmitter<InstanceCacheEvents> imple
     const { idle, code, uncollected, evictions } = this.#inventory;
     return {
       ...this.#counts,
+      ...this.#waiting.counts,
       idle: idle.count,
       idleBytes: idle.bytes,
       modules: code.count,
@@ -156,12 +166,36 @@ export class InstanceCache<M, I> extends EventEmitter<InstanceCacheEvents> imple
     return this.close();
   }
 
-  async #acquireSlowly(seat: Seat<M, I>, { name, signal, timeoutMs }: Wish): Promise<Lease<I>> {
+  /** @throws ERR_SPILLWAY_STOPPED, ERR_SPILLWAY_INVALID_OPTION; or the signal's reason */
+  #parseWish(name: string, options: AcquireOptions | undefined): Wish {
+    if (this.#isClosed) throw closedError();
+    const wish = parseWish(name, options);
+    wish.signal?.throwIfAborted();
+    return wish;
+  }
+
+  /** @throws ERR_SPILLWAY_NO_ROOM */
+  #tryServe({ name, group, signature }: Wish): Lease<I> | undefined {
+    const seat = this.#seats.find(name, group, signature);
+    if (seat === undefined || seat.isLocked || seat.held === undefined) return undefined;
+    seat.isLocked = true;
+    try {
+      return this.#serve(seat.held);
+    } catch (error) {
+      this.#passOn(seat);
+      throw error;
+    } finally {
+      this.#inventory.destroyDoomed();
+    }
+  }
+
+  async #acquireSlowly({ name, group, signature, signal, timeoutMs }: Wish): Promise<Lease<I>> {
+    const seat = this.#seats.at(name, group, signature);
     const patience = new Patience(signal, this.#options.clock);
     this.#patiences.add(patience);
     try {
       if (timeoutMs !== undefined) patience.limit(timeoutMs, () => new SpillwayError('ERR_SPILLWAY_TIMEOUT', `No instance of ${quote(name)} could be had within ${timeoutMs} ms`));
-      const mine = seat.isLocked ? await this.#wait(seat, patience.signal) : seat;
+      const mine = seat.isLocked ? await this.#waiting.wait(seat, patience.signal) : seat;
       mine.isLocked = true;
       return await this.#fill(mine, patience);
     } finally {
@@ -191,23 +225,6 @@ export class InstanceCache<M, I> extends EventEmitter<InstanceCacheEvents> imple
       throw error;
     } finally {
       this.#inventory.destroyDoomed();
-    }
-  }
-
-  /** The seat that is handed over: another one if this one was removed meanwhile. */
-  async #wait(seat: Seat<M, I>, signal: AbortSignal): Promise<Seat<M, I>> {
-    const counts = this.#counts;
-    if (counts.waiting >= this.#options.maxWaiting) {
-      throw new SpillwayError('ERR_SPILLWAY_QUEUE_FULL', `Already ${counts.waiting} wait for instances (maxWaiting); give some back first`);
-    }
-    const sinceMs = this.#options.clock.now();
-    counts.blocks += 1;
-    counts.waiting += 1;
-    try {
-      return await (seat.line ??= new Line()).wait(signal);
-    } finally {
-      counts.waiting -= 1;
-      counts.waitMs += this.#options.clock.now() - sinceMs;
     }
   }
 

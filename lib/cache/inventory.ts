@@ -1,4 +1,5 @@
 import { SpillwayError } from '../errors';
+import { systemClock, type Clock } from '../clock';
 import type { Ticker } from '../every';
 import type { ParsedCache } from './cache-options';
 import { CodeShelf } from './code-shelf';
@@ -6,6 +7,7 @@ import type { Held } from './held';
 import { IdleList } from './idle-list';
 import { loaderFailed } from './loader-call';
 import type { Seats } from './seat';
+import { TurnClock } from './turn-clock';
 import { evictionReasons, type EvictionReason } from './types';
 import { Uncollected } from './uncollected';
 
@@ -20,6 +22,9 @@ export class Inventory<M, I> {
   /** Given up, and not destroyed yet: first the totals are right, then the loader is called, which may call the cache. */
   readonly #doomed: { instance: I }[] = [];
   #ticker: Ticker | undefined;
+  /** How many times the ticker has called. */
+  #period = 0;
+  readonly #stamps: Pick<Clock, 'now'>;
 
   constructor(
     private readonly options: ParsedCache<M, I>,
@@ -27,6 +32,7 @@ export class Inventory<M, I> {
     private readonly onDegraded: (error: SpillwayError) => void,
   ) {
     this.code = new CodeShelf(options.loader, options.maxModuleBytes, () => this.evictCode() > 0, this.uncollected);
+    this.#stamps = options.clock === systemClock ? new TurnClock(systemClock) : options.clock;
   }
 
   /**
@@ -57,9 +63,10 @@ export class Inventory<M, I> {
 
   /** One in use goes idle; others make room. */
   keep(held: Held<M, I>): void {
-    const { maxIdleBytes, clock, every, idleTimeoutMs } = this.options;
+    const { maxIdleBytes, every, idleTimeoutMs } = this.options;
     while (this.idle.first !== undefined && this.idle.bytes + held.bytes > maxIdleBytes) this.evict(this.idle.first, 'bytes');
-    held.idleSinceMs = clock.now();
+    held.idleSinceMs = this.#stamps.now();
+    held.idleSincePeriod = this.#period;
     this.idle.append(held);
     this.code.countIdle(held.code, 1);
     this.code.unpin(held.code);
@@ -114,9 +121,11 @@ export class Inventory<M, I> {
 
   /** After every change. Never throws. */
   destroyDoomed(): void {
-    for (let doomed = this.#doomed.shift(); doomed !== undefined; doomed = this.#doomed.shift()) {
+    // Asked at every step, and nearly always empty: `shift()` alone would cost more than all of the step.
+    while (this.#doomed.length > 0) {
+      const doomed = this.#doomed.shift();
       try {
-        this.options.loader.destroy?.(doomed.instance);
+        if (doomed !== undefined) this.options.loader.destroy?.(doomed.instance);
       } catch (error) {
         this.onDegraded(loaderFailed('destroy()', error));
       }
@@ -128,10 +137,10 @@ export class Inventory<M, I> {
     this.#ticker = undefined;
   }
 
-  /** One that came just after a tick is old enough at the second one after it only: hence one to two periods. */
+  /** The first tick after one came may follow at once; at the second one it was idle for a whole period: hence one to two. */
   #sweep(): void {
-    const dueMs = this.options.clock.now() - this.options.idleTimeoutMs;
-    while (this.idle.first !== undefined && this.idle.first.idleSinceMs < dueMs) this.evict(this.idle.first, 'idle');
+    this.#period += 1;
+    while (this.idle.first !== undefined && this.idle.first.idleSincePeriod < this.#period - 1) this.evict(this.idle.first, 'idle');
     if (this.idle.first === undefined) this.stop();
     this.destroyDoomed();
   }

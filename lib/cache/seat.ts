@@ -1,46 +1,5 @@
 import type { Held } from './held';
-
-type Waiter<T> = (value: T) => void;
-
-/** Who waits for a seat, first come, first served. */
-export class Line<T> {
-  readonly #waiters = new Set<Waiter<T>>();
-
-  get isEmpty(): boolean {
-    return this.#waiters.size === 0;
-  }
-
-  /** Rejects with the signal's reason. Leaves no listener. */
-  wait(signal: AbortSignal): Promise<T> {
-    return new Promise((resolve, reject) => {
-      const leave = (): void => {
-        this.#waiters.delete(waiter);
-        signal.removeEventListener('abort', abort);
-      };
-      const waiter = (value: T): void => {
-        leave();
-        resolve(value);
-      };
-      const abort = (): void => {
-        leave();
-        // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- the reason is the user's to choose
-        reject(signal.reason);
-      };
-      if (signal.aborted) abort();
-      else {
-        this.#waiters.add(waiter);
-        signal.addEventListener('abort', abort);
-      }
-    });
-  }
-
-  /** Gives it to the first one, if there is any. */
-  callNext(value: T): boolean {
-    const [first] = this.#waiters;
-    first?.(value);
-    return first !== undefined;
-  }
-}
+import type { Line } from './line';
 
 /** The place of the one instance of a name, group and signature. Whoever locked it has it to himself. */
 export class Seat<M, I> {
@@ -53,33 +12,62 @@ export class Seat<M, I> {
   constructor(readonly name: string, readonly group: string, readonly signature: string) {}
 }
 
+/** The seats of one name. */
+class NamedSeats<M, I> {
+  readonly groups = new Map<string, Map<string, Seat<M, I>>>();
+  /** The one that was found last: most names have one alone, and it is found without a look at the maps. */
+  #latest: Seat<M, I> | undefined;
+
+  find(group: string, signature: string): Seat<M, I> | undefined {
+    const latest = this.#latest;
+    if (latest?.group === group && latest.signature === signature) return latest;
+    const found = this.groups.get(group)?.get(signature);
+    if (found !== undefined) this.#latest = found;
+    return found;
+  }
+
+  add(seat: Seat<M, I>): void {
+    const signatures = this.groups.get(seat.group) ?? new Map<string, Seat<M, I>>();
+    this.groups.set(seat.group, signatures.set(seat.signature, seat));
+  }
+
+  delete(seat: Seat<M, I>): void {
+    const signatures = this.groups.get(seat.group);
+    if (signatures?.get(seat.signature) !== seat) return;
+    if (this.#latest === seat) this.#latest = undefined;
+    signatures.delete(seat.signature);
+    if (signatures.size === 0) this.groups.delete(seat.group);
+  }
+}
+
 /** Finds seats. Only those that hold an instance, or that somebody has or waits for, are there. */
 export class Seats<M, I> {
-  readonly #names = new Map<string, Map<string, Map<string, Seat<M, I>>>>();
+  readonly #names = new Map<string, NamedSeats<M, I>>();
+
+  find(name: string, group: string, signature: string): Seat<M, I> | undefined {
+    return this.#names.get(name)?.find(group, signature);
+  }
 
   /** Makes one where there is none. */
   at(name: string, group: string, signature: string): Seat<M, I> {
-    const found = this.#names.get(name)?.get(group)?.get(signature);
+    const found = this.find(name, group, signature);
     if (found !== undefined) return found;
     const seat = new Seat<M, I>(name, group, signature);
-    const groups = this.#names.get(name) ?? new Map<string, Map<string, Seat<M, I>>>();
-    const signatures = groups.get(group) ?? new Map<string, Seat<M, I>>();
-    this.#names.set(name, groups.set(group, signatures.set(signature, seat)));
+    const named = this.#names.get(name) ?? new NamedSeats<M, I>();
+    named.add(seat);
+    this.#names.set(name, named);
     return seat;
   }
 
   /** All groups' seats of a name, or of one of its signatures. */
   of(name: string, signature: string | undefined): Seat<M, I>[] {
-    const seats = Array.from(this.#names.get(name)?.values() ?? []).flatMap((signatures) => [...signatures.values()]);
+    const seats = Array.from(this.#names.get(name)?.groups.values() ?? []).flatMap((signatures) => [...signatures.values()]);
     return seats.filter((seat) => signature === undefined || seat.signature === signature);
   }
 
   delete(seat: Seat<M, I>): void {
-    const groups = this.#names.get(seat.name);
-    const signatures = groups?.get(seat.group);
-    if (signatures?.get(seat.signature) !== seat) return;
-    signatures.delete(seat.signature);
-    if (signatures.size === 0) groups?.delete(seat.group);
-    if (groups?.size === 0) this.#names.delete(seat.name);
+    const named = this.#names.get(seat.name);
+    named?.delete(seat);
+    if (named?.groups.size === 0) this.#names.delete(seat.name);
   }
 }
