@@ -15,6 +15,7 @@
 //   spawn              through the launcher and as a worker; with --kernel in a cgroup, in the kernel lab
 //   ranking            policies beside a plain sort, with 10 to 10,000 candidates
 //   takeover           how punctual the native thread is while JavaScript is blocked
+//   pools              what it costs to take something warm and to give it back, beside generic-pool and lru-cache
 
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync } from 'node:fs';
@@ -45,6 +46,7 @@ const benches = {
   ranking: { rounds: 50, kernel: 'unused', longestRoundSeconds: 5 },
   takeover: { rounds: 100, kernel: 'unused', longestRoundSeconds: 5 },
   notice: { rounds: 60, kernel: 'on request', longestRoundSeconds: 20, native: true },
+  pools: { rounds: 20, kernel: 'unused', longestRoundSeconds: 10 },
 };
 
 /** @typedef {{ name: string, unit: string, count: number, p50: number, p99: number, min: number, max: number }} Spread */

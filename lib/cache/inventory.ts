@@ -1,13 +1,13 @@
 import { SpillwayError } from '../errors';
-import { systemClock, type Clock } from '../clock';
+import { systemClock } from '../clock';
 import type { Ticker } from '../every';
+import { TurnClock } from '../leases/turn-clock';
 import type { ParsedCache } from './cache-options';
 import { CodeShelf } from './code-shelf';
 import type { Held } from './held';
 import { IdleList } from './idle-list';
 import { loaderFailed } from './loader-call';
 import type { Seats } from './seat';
-import { TurnClock } from './turn-clock';
 import { evictionReasons, type EvictionReason } from './types';
 import { Uncollected } from './uncollected';
 
@@ -24,7 +24,7 @@ export class Inventory<M, I> {
   #ticker: Ticker | undefined;
   /** How many times the ticker has called. */
   #period = 0;
-  readonly #stamps: Pick<Clock, 'now'>;
+  readonly #stamps: TurnClock;
 
   constructor(
     private readonly options: ParsedCache<M, I>,
@@ -32,7 +32,7 @@ export class Inventory<M, I> {
     private readonly onDegraded: (error: SpillwayError) => void,
   ) {
     this.code = new CodeShelf(options.loader, options.maxModuleBytes, () => this.evictCode() > 0, this.uncollected);
-    this.#stamps = options.clock === systemClock ? new TurnClock(systemClock) : options.clock;
+    this.#stamps = options.clock === systemClock ? new TurnClock(systemClock) : TurnClock.exact(options.clock);
   }
 
   /**

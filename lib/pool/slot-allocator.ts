@@ -117,13 +117,12 @@ export class SlotAllocator<K = unknown> {
     const counts = this.#counts;
     const residentBytes = options?.residentBytes ?? 0;
     if (counts.unusedWarmBytes + residentBytes > Number.MAX_SAFE_INTEGER) throw tooManyBytes(residentBytes);
-    const nowMs = this.#options.clock.now(); // before anything changes: the clock may be anybody's
+    this.#options.clock.stamp(this.#freedAtMs, slot); // before anything changes: the clock may be anybody's
     counts.inUse -= 1;
     counts.unusedWarm += 1;
     counts.unusedWarmBytes += residentBytes;
     this.#states.set(slot, unused);
     this.#residentBytes[slot] = residentBytes;
-    this.#freedAtMs[slot] = nowMs;
     this.#warm.append(warmList, slot);
     this.#affinity.shelve(slot);
   }
@@ -172,6 +171,11 @@ export class SlotAllocator<K = unknown> {
   get idleSinceMs(): number | undefined {
     const slot = this.#warm.first(warmList);
     return slot === none ? undefined : this.#freedAtMs[slot];
+  }
+
+  /** As in `stats`, which is a copy of all. */
+  get unusedWarmBytes(): number {
+    return this.#counts.unusedWarmBytes;
   }
 
   get stats(): SlotStats {

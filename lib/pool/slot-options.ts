@@ -1,4 +1,5 @@
 import { SpillwayError } from '../errors';
+import { TurnClock } from '../leases/turn-clock';
 import { checkKeys, parseBoolean, parseBytes, parseNumber, type Bytes } from '../options';
 
 export interface SlotAllocatorOptions {
@@ -12,7 +13,7 @@ export interface SlotAllocatorOptions {
   maxUnusedWarmSlots?: number;
   /** The same for the resident bytes of the unused warm slots. Default `'max'`: no limit. From 0 to 2^53 - 1. */
   maxUnusedWarmBytes?: Bytes;
-  /** What idle time is measured by, in milliseconds. Default `performance`. */
+  /** What idle time is measured by, in milliseconds. Default `performance`, in a burst of calls read once for the turn of the event loop. */
   clock?: { now(): number };
 }
 
@@ -20,18 +21,18 @@ export interface ParsedSlotAllocator {
   capacity: number;
   maxUnusedWarmSlots: number;
   maxUnusedWarmBytes: number;
-  clock: { now(): number };
+  clock: TurnClock;
 }
 
 /** @throws ERR_SPILLWAY_INVALID_OPTION */
 export function parseSlotAllocator(options: SlotAllocatorOptions): ParsedSlotAllocator {
   checkKeys('SlotAllocator', options, ['capacity', 'maxUnusedWarmSlots', 'maxUnusedWarmBytes', 'clock']);
-  const { capacity, maxUnusedWarmSlots = 100, maxUnusedWarmBytes = 'max', clock = performance } = options;
+  const { capacity, maxUnusedWarmSlots = 100, maxUnusedWarmBytes = 'max', clock } = options;
   return {
     capacity: parseNumber('capacity', capacity, { min: 1, max: 2 ** 24 }),
     maxUnusedWarmSlots: parseNumber('maxUnusedWarmSlots', maxUnusedWarmSlots, { min: 0, max: Number.MAX_SAFE_INTEGER }),
     maxUnusedWarmBytes: parseBytes('maxUnusedWarmBytes', maxUnusedWarmBytes, { unlimited: true }),
-    clock: parseClock(clock),
+    clock: clock === undefined ? new TurnClock(performance) : TurnClock.exact(parseClock(clock)),
   };
 }
 

@@ -190,7 +190,7 @@ export class Stock<R, K> {
   /** Others make room for it among the idle ones. */
   #keep(resident: Resident<R, K>): void {
     const { maxIdleBytes, idleTimeoutMs, every } = this.options;
-    while (this.#slots.stats.unusedWarmBytes + resident.bytes > maxIdleBytes) this.#evictOldest('bytes');
+    while (this.#slots.unusedWarmBytes + resident.bytes > maxIdleBytes) this.#evictOldest('bytes');
     resident.isIdle = true;
     this.#slots.free(resident.slot, { residentBytes: resident.bytes });
     this.#ticker ??= every(idleTimeoutMs, () => {
@@ -202,7 +202,7 @@ export class Stock<R, K> {
   /** One that came just after a tick is old enough at the second one after it only: hence one to two periods. */
   #sweep(): void {
     while (this.#evictOldest('idle', this.options.idleTimeoutMs) !== undefined);
-    if (this.#slots.stats.unusedWarm === 0) this.#stopTicker();
+    if (this.#slots.idleSinceMs === undefined) this.#stopTicker();
   }
 
   #stopTicker(): void {

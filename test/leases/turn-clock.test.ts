@@ -1,4 +1,4 @@
-import { TurnClock } from '../../lib/cache/turn-clock';
+import { TurnClock } from '../../lib/leases/turn-clock';
 
 /** A clock that goes on by so much at each reading, and the end of a turn at will. */
 function world(stepMs: number) {
@@ -51,4 +51,23 @@ it('of the real event loop, too, the turn ends', async () => {
   expect(clock.now()).toBe(0);
   await new Promise(setImmediate);
   expect(clock.now()).toBe(5);
+});
+
+it('stamp() writes what now() tells', () => {
+  const { clock, endTurn } = world(0.01);
+  const times = new Float64Array(3);
+  clock.stamp(times, 1);
+  expect([times[0], times[1], times[2]]).toEqual([0, 1000.01, 0]);
+  for (let stamps = 0; stamps < 100; stamps += 1) clock.stamp(times, 2);
+  expect([times[2], times[2]]).toEqual([clock.now(), clock.now()]);
+  endTurn();
+  clock.stamp(times, 0);
+  expect(times[0]).toBeGreaterThan(times[2] ?? NaN);
+});
+
+it('an exact one reads each time, however often', () => {
+  let nowMs = 0;
+  const clock = TurnClock.exact({ now: () => (nowMs += 0.001) });
+  const read = Array.from({ length: 100 }, () => clock.now());
+  expect(new Set(read).size).toBe(100);
 });
