@@ -95,9 +95,21 @@ export class CodeShelf<M, I> {
     this.#dropUnused(record);
   }
 
-  /** One more, or one less, of its instances is idle. */
-  countIdle(record: CodeRecord<M>, change: 1 | -1): void {
-    record.idle += change;
+  /** One of its idle instances goes into use. */
+  idleToUse(record: CodeRecord<M>): void {
+    record.idle -= 1;
+    this.pin(record);
+  }
+
+  /** One of its instances in use goes idle. */
+  useToIdle(record: CodeRecord<M>): void {
+    record.idle += 1;
+    this.unpin(record);
+  }
+
+  /** One of its idle instances is given up. */
+  dropIdle(record: CodeRecord<M>): void {
+    record.idle -= 1;
     this.#dropUnused(record);
   }
 

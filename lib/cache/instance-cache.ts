@@ -55,10 +55,9 @@ export class InstanceCache<M, I> extends EventEmitter<InstanceCacheEvents> imple
    */
   acquire(name: string, options?: AcquireOptions): Promise<Lease<I>> {
     try {
-      const wish = this.#parseWish(name, options);
-      const lease = this.#tryServe(wish);
+      const lease = this.tryAcquire(name, options);
       // Not an async function: that costs more at a hit.
-      return lease === undefined ? this.#acquireSlowly(wish) : Promise.resolve(lease);
+      return lease === undefined ? this.#acquireSlowly(parseWish(name, options)) : Promise.resolve(lease);
     } catch (error) {
       // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- it may be the signal's reason, which is the user's to choose
       return Promise.reject(error);
@@ -73,7 +72,20 @@ export class InstanceCache<M, I> extends EventEmitter<InstanceCacheEvents> imple
    *   signal's reason
    */
   tryAcquire(name: string, options?: AcquireOptions): Lease<I> | undefined {
-    return this.#tryServe(this.#parseWish(name, options));
+    if (this.#isClosed) throw closedError();
+    const seat = this.#find(name, options);
+    if (seat === undefined || seat.isLocked || seat.held === undefined) return undefined;
+    seat.isLocked = true;
+    // It needs no room: nothing can fail, and nothing has to go for it.
+    if (this.#options.leaseBytes === 0) return this.#serve(seat.held);
+    try {
+      return this.#serve(seat.held);
+    } catch (error) {
+      this.#passOn(seat);
+      throw error;
+    } finally {
+      this.#inventory.destroyDoomed();
+    }
   }
 
   /**
@@ -166,27 +178,13 @@ export class InstanceCache<M, I> extends EventEmitter<InstanceCacheEvents> imple
     return this.close();
   }
 
-  /** @throws ERR_SPILLWAY_STOPPED, ERR_SPILLWAY_INVALID_OPTION; or the signal's reason */
-  #parseWish(name: string, options: AcquireOptions | undefined): Wish {
-    if (this.#isClosed) throw closedError();
-    const wish = parseWish(name, options);
-    wish.signal?.throwIfAborted();
-    return wish;
-  }
-
-  /** @throws ERR_SPILLWAY_NO_ROOM */
-  #tryServe({ name, group, signature }: Wish): Lease<I> | undefined {
-    const seat = this.#seats.find(name, group, signature);
-    if (seat === undefined || seat.isLocked || seat.held === undefined) return undefined;
-    seat.isLocked = true;
-    try {
-      return this.#serve(seat.held);
-    } catch (error) {
-      this.#passOn(seat);
-      throw error;
-    } finally {
-      this.#inventory.destroyDoomed();
-    }
+  /** @throws ERR_SPILLWAY_INVALID_OPTION; or the signal's reason */
+  #find(name: string, options: AcquireOptions | undefined): Seat<M, I> | undefined {
+    // Most calls have none, and need no object that says so.
+    if (options === undefined && typeof (name as unknown) === 'string') return this.#seats.find(name, '', '');
+    const { group, signature, signal } = parseWish(name, options);
+    signal?.throwIfAborted();
+    return this.#seats.find(name, group, signature);
   }
 
   async #acquireSlowly({ name, group, signature, signal, timeoutMs }: Wish): Promise<Lease<I>> {

@@ -57,8 +57,7 @@ export class Inventory<M, I> {
   /** An idle one goes into use. */
   take(held: Held<M, I>): void {
     this.idle.remove(held);
-    this.code.pin(held.code);
-    this.code.countIdle(held.code, -1);
+    this.code.idleToUse(held.code);
   }
 
   /** One in use goes idle; others make room. */
@@ -68,8 +67,7 @@ export class Inventory<M, I> {
     held.idleSinceMs = this.#stamps.now();
     held.idleSincePeriod = this.#period;
     this.idle.append(held);
-    this.code.countIdle(held.code, 1);
-    this.code.unpin(held.code);
+    this.code.useToIdle(held.code);
     this.#ticker ??= every(idleTimeoutMs, () => {
       this.#sweep();
     });
@@ -80,7 +78,7 @@ export class Inventory<M, I> {
     this.idle.remove(held);
     held.seat.held = undefined;
     this.seats.delete(held.seat);
-    this.code.countIdle(held.code, -1);
+    this.code.dropIdle(held.code);
     this.giveUp(held.instance, held.bytes, reason);
   }
 

@@ -3,6 +3,7 @@
 // pools.cjs ROUNDS FILE: what it costs to take something warm and to give it back, in time of the
 // processor. Writes the rows to FILE, as JSON.
 
+const { fork } = require('node:child_process');
 const { writeFileSync } = require('node:fs');
 const { cpus, release } = require('node:os');
 const { join } = require('node:path');
@@ -25,12 +26,12 @@ setFlagsFromString('--expose-gc');
 /** @type {() => void} */
 const collect = runInNewContext('gc');
 
+/** @typedef {(calls: number) => Promise<void> | void} Loop */
+
 /**
- * Each has a loop of its own, for one that is shared is compiled for all of them.
- *
  * @param {string} step with `it`, `names` and `call`; it may await
  * @param {unknown} it
- * @returns {(calls: number) => Promise<void> | void}
+ * @returns {Loop}
  */
 function loop(step, it) {
   const body = `for (let call = 0; call < calls; call++) { ${step} }`;
@@ -46,8 +47,6 @@ function warmSlots(/** @type {number} */ capacity) {
 }
 
 const affineStep = 'it.free(it.alloc(call % 1000).slot);';
-const oldestStep = 'it.free(it.alloc().slot);';
-const poolStep = 'it.release(await it.acquire());';
 
 async function genericPool(/** @type {number} */ max) {
   const pool = createPool({ create: async () => ({}), destroy: async () => undefined }, { max });
@@ -83,29 +82,57 @@ async function warmPool(/** @type {number} */ capacity) {
   return pool;
 }
 
+const count = (/** @type {number} */ slots) => `${slots.toLocaleString('en')} slots`;
+
+/** @type {{ name: string, make: () => Promise<Loop> | Loop }[]} */
+const rows = [
+  ...capacities.map((capacity) => ({ name: `SlotAllocator alloc + free, ${count(capacity)}, own slot`, make: () => loop(affineStep, warmSlots(capacity)) })),
+  ...capacities.map((capacity) => ({ name: `the same, least recently used of ${count(capacity)}`, make: () => loop('it.free(it.alloc().slot);', warmSlots(capacity)) })),
+  { name: 'generic-pool acquire + release, 1,000 resources', make: async () => loop('it.release(await it.acquire());', await genericPool(1000)) },
+  { name: 'WarmPool acquire + release, 1,000 resources', make: async () => loop('(await it.acquire(names[call % 100])).release();', await warmPool(1000)) },
+  { name: 'lru-cache get + set, by bytes', make: () => loop('it.set(names[call % 100], it.get(names[call % 100]));', lruCache()) },
+  { name: 'InstanceCache tryAcquire + release', make: async () => loop('it.tryAcquire(names[call % 100]).release();', await instanceCache()) },
+  { name: 'lru-cache get + set, by bytes, awaited', make: () => loop('it.set(names[call % 100], await it.get(names[call % 100]));', asyncLruCache()) },
+  { name: 'InstanceCache acquire + release', make: async () => loop('(await it.acquire(names[call % 100])).release();', await instanceCache()) },
+];
+
+/** A process that measures one row whenever it is told to: what several share is compiled for all of them. */
+function apart(/** @type {number} */ row) {
+  const child = fork(__filename, ['row', String(row)]);
+  /** @returns {Promise<number>} nanoseconds a call */
+  const next = () => new Promise((resolve, reject) => {
+    child.once('exit', reject);
+    child.once('message', (ns) => {
+      child.off('exit', reject);
+      resolve(Number(ns));
+    });
+  });
+  return { ready: next(), measure: () => { child.send('measure'); return next(); }, end: () => { child.disconnect(); } };
+}
+
+async function answer(/** @type {number} */ row) {
+  const run = await /** @type {typeof rows[number]} */ (rows[row]).make();
+  process.on('message', async () => {
+    const before = process.cpuUsage();
+    await run(calls);
+    const { user, system } = process.cpuUsage(before);
+    process.send?.(((user + system) * 1000) / calls);
+  });
+  process.send?.(0);
+}
+
 async function measure() {
-  const count = (/** @type {number} */ slots) => `${slots.toLocaleString('en')} slots`;
-  const cached = await instanceCache();
-  const rows = [
-    ...capacities.map((capacity) => ({ name: `SlotAllocator alloc + free, ${count(capacity)}, own slot`, run: loop(affineStep, warmSlots(capacity)) })),
-    ...capacities.map((capacity) => ({ name: `the same, least recently used of ${count(capacity)}`, run: loop(oldestStep, warmSlots(capacity)) })),
-    { name: 'generic-pool acquire + release, 1,000 resources', run: loop(poolStep, await genericPool(1000)) },
-    { name: 'WarmPool acquire + release, 1,000 resources', run: loop('(await it.acquire(names[call % 100])).release();', await warmPool(1000)) },
-    { name: 'lru-cache get + set, by bytes', run: loop('it.set(names[call % 100], it.get(names[call % 100]));', lruCache()) },
-    { name: 'InstanceCache tryAcquire + release', run: loop('it.tryAcquire(names[call % 100]).release();', cached) },
-    { name: 'lru-cache get + set, by bytes, awaited', run: loop('it.set(names[call % 100], await it.get(names[call % 100]));', asyncLruCache()) },
-    { name: 'InstanceCache acquire + release', run: loop('(await it.acquire(names[call % 100])).release();', cached) },
-  ].map((row) => ({ ...row, ns: /** @type {number[]} */ ([]) }));
-  // Two rounds before are not counted: nothing is compiled yet.
-  for (let round = -2; round < Number(rounds); round++) {
-    for (const { run, ns } of rows) {
-      const before = process.cpuUsage();
-      await run(calls);
-      const { user, system } = process.cpuUsage(before);
-      if (round >= 0) ns.push(((user + system) * 1000) / calls);
+  const measured = rows.map(({ name }, row) => ({ name, ...apart(row), ns: /** @type {number[]} */ ([]) }));
+  for (const { ready } of measured) await ready;
+  // Ten rounds before are not counted: nothing is compiled yet.
+  for (let round = -10; round < Number(rounds); round++) {
+    for (const { measure, ns } of measured) {
+      const took = await measure();
+      if (round >= 0) ns.push(took);
     }
   }
-  return rows.map(({ name, ns }) => ({ name, unit: 'ns', ...spread(ns) }));
+  for (const { end } of measured) end();
+  return measured.map(({ name, ns }) => ({ name, unit: 'ns', ...spread(ns) }));
 }
 
 /** Bytes by which a million steps let the heap grow; the least of some times, for what is compiled meanwhile is there, too. */
@@ -121,8 +148,8 @@ function grownBytes() {
 }
 
 async function main() {
-  const rows = await measure();
-  const p50 = (/** @type {number} */ row) => rows[row]?.p50 ?? NaN;
+  const measured = await measure();
+  const p50 = (/** @type {number} */ row) => measured[row]?.p50 ?? NaN;
   const ratio = (/** @type {number} */ row, /** @type {number} */ to) => (p50(row) / p50(to)).toFixed(2);
   const notes = [
     `alloc + free, 1,000,000 to 1,000 slots: ${ratio(3, 0)} (own slot), ${ratio(7, 4)} (least recently used); wanted: at most 2`,
@@ -130,10 +157,10 @@ async function main() {
     `a million alloc + free let the heap grow by ${grownBytes()} bytes; wanted: none each`,
     `InstanceCache to lru-cache: ${ratio(11, 10)} (tryAcquire), ${ratio(13, 12)} (acquire, both awaited); wanted: at most 1.5`,
   ];
-  writeFileSync(file, JSON.stringify({ host: { kernel: release(), node: process.version, cpus: cpus().length, lab: process.env['SPILLWAY_LAB'] !== undefined }, rows, notes }, null, 2));
+  writeFileSync(file, JSON.stringify({ host: { kernel: release(), node: process.version, cpus: cpus().length, lab: process.env['SPILLWAY_LAB'] !== undefined }, rows: measured, notes }, null, 2));
 }
 
-main().catch((/** @type {unknown} */ error) => {
+(process.argv[2] === 'row' ? answer(Number(process.argv[3])) : main()).catch((/** @type {unknown} */ error) => {
   console.error(error);
   process.exitCode = 1;
 });
