@@ -25,6 +25,7 @@ export type { WorkerOptions, WorkerUpdate } from './supervisor/worker-options';
 export type { Clock } from './clock';
 export type { Logger } from './supervisor/logger';
 export type { Reclaimer } from './supervisor/room/reclaimers';
+export { ReclaimOnBreach, type BreachSource, type ReclaimOnBreachEvents, type ReclaimOnBreachOptions } from './supervisor/room/reclaim-on-breach';
 export type { RoomLevels } from './supervisor/room/room-options';
 export type { WaitForRoomOptions } from './supervisor/room/wait-options';
 export type { ShedMessage } from './supervisor/shed/warn-worker';
