@@ -1,12 +1,10 @@
-import { types } from 'node:util';
 import { checkKeys, invalidOption, parseNumber, quote } from '../options';
+import { isBinary, type Binary } from './binary';
 import type { CodeRequest, InstanceLoader, InstanceRequest } from './types';
 import { compile, instantiate, Memory, type WasmImports, type WasmInstance, type WasmMemory, type WasmModule } from './webassembly-api';
 
 /** What an instance uses beside its memories is not known: counted as one page of WebAssembly, as ScyllaDB does. */
 const instanceBytes = 65_536;
-
-type Binary = ArrayBuffer | ArrayBufferView;
 
 export interface WebAssemblyLoaderOptions {
   /** The binary of a function. */
@@ -18,7 +16,7 @@ export interface WebAssemblyLoaderOptions {
   /**
    * Compiled code is counted as so many bytes for each byte of the binary. Default 4, from 0 to 1000. An estimate: V8 tells nobody
    * how much code a module has. Measured on Node 20 to 24, it was 1.1 to 1.5 after compiling, and 2.7 to 4.2 once every function
-   * had run (in the first tier of the compiler).
+   * had run (in the first tier of the compiler). `measureCodeFactor()` measures it for your binaries, where Node can.
    */
   codeFactor?: number;
 }
@@ -39,7 +37,7 @@ export function webAssemblyLoader(options: WebAssemblyLoaderOptions): InstanceLo
   return {
     source: async (request) => {
       const binary: unknown = await read(request);
-      if (!types.isArrayBuffer(binary) && !ArrayBuffer.isView(binary)) throw new TypeError(`read() returned ${quote(binary)}, expected an ArrayBuffer or a view of one`);
+      if (!isBinary(binary)) throw new TypeError(`read() returned ${quote(binary)}, expected an ArrayBuffer or a view of one`);
       return { bytes: Math.ceil(binary.byteLength * codeFactor), compile: () => compile(binary) };
     },
     instantiate: async (module, request) => instantiate(module, await imports(request)),

@@ -2,8 +2,8 @@ import { join, relative } from 'node:path';
 import * as cache from '../../lib/cache';
 
 describe('spillway/cache', () => {
-  it('exports the cache and its loader', () => {
-    expect(Object.keys(cache)).toEqual(['InstanceCache', 'webAssemblyLoader']);
+  it('exports the cache, its loader and a measurement for it', () => {
+    expect(Object.keys(cache)).toEqual(['InstanceCache', 'measureCodeFactor', 'webAssemblyLoader']);
   });
 
   it('loads no native code', () => {
