@@ -201,7 +201,14 @@ it(`over ${steps} random steps with failures, aborts and removals the totals are
   const leases = new Set<Awaited<ReturnType<typeof cache.acquire>>>();
   for (let step = 0; step < steps; step += 1) {
     const dice = next();
-    if (dice < 0.5) {
+    if (dice < 0.15) {
+      try {
+        const lease = cache.tryAcquire(`f${upTo(8)}`, { group: `g${upTo(2)}` });
+        if (lease !== undefined) leases.add(lease);
+      } catch (error) {
+        expect(error).toMatchObject({ code: 'ERR_SPILLWAY_NO_ROOM' });
+      }
+    } else if (dice < 0.5) {
       const controller = new AbortController();
       cache.acquire(`f${upTo(8)}`, { group: `g${upTo(2)}`, signal: controller.signal, timeoutMs: 1 + upTo(50) }).then((lease) => leases.add(lease), () => undefined);
       if (next() < 0.1) controller.abort();
