@@ -63,7 +63,7 @@ function fill(series, target) {
   const apt = join(work, 'apt');
   const tree = join(work, 'tree');
   mkdirSync(apt);
-  run('dpkg', ['-x', downloadPackage(apt, SUITES[series], name), tree]);
+  run('dpkg', ['-x', downloadPackage(apt, SUITES[series], name, 'linux-image-'), tree]);
   const image = readdirSync(join(tree, 'boot')).find((entry) => entry.startsWith('vmlinuz-'));
   if (image === undefined) throw new Error('The kernel package holds no boot/vmlinuz-*.');
   const release = image.slice('vmlinuz-'.length);

@@ -12,9 +12,10 @@ const KEYRINGS = ['/usr/share/keyrings/debian-archive-keyring.gpg', '/usr/share/
  * @param {string} directory an empty directory to work in
  * @param {readonly string[]} suites tried in this order
  * @param {RegExp} name
+ * @param {string} start what all such names begin with
  * @returns {string} the path of the .deb file
  */
-export function downloadPackage(directory, suites, name) {
+export function downloadPackage(directory, suites, name, start) {
   /** @type {string[]} */
   const failures = [];
   for (const { uri, keyring } of sources()) {
@@ -22,7 +23,7 @@ export function downloadPackage(directory, suites, name) {
       const apt = privateApt(join(directory, `${failures.length}`), `deb [arch=amd64 target=Packages signed-by=${keyring}] ${uri} ${suite} main\n`);
       try {
         apt('apt-get', ['-q', 'update', '--error-on=any']);
-        const packages = apt('apt-cache', ['pkgnames', 'linux-image-']).toString().split('\n').filter((candidate) => name.test(candidate));
+        const packages = apt('apt-cache', ['pkgnames', start]).toString().split('\n').filter((candidate) => name.test(candidate));
         const newest = packages.sort(byVersion).at(-1);
         if (newest === undefined) throw new Error(`no package there is named like ${name.source}`);
         console.error(`lab: downloading ${newest} from ${uri} ${suite}`);
@@ -35,7 +36,7 @@ export function downloadPackage(directory, suites, name) {
       }
     }
   }
-  throw new Error(`Cannot download a kernel package. Tried:\n${failures.join('\n')}`);
+  throw new Error(`Cannot download a package named like ${name.source}. Tried:\n${failures.join('\n')}`);
 }
 
 /**
