@@ -1,35 +1,40 @@
-// Figures in README.md and docs/benchmarks.md are those of the results in docs/benchmarks: between the markers
+// Figures in README.md and docs/benchmarks.md are those of the results in docs/benchmarks. Between the markers
 //
-//   <!-- figures: KERNEL WORKLOAD -->  and  <!-- /figures -->
+//   <!-- figures: KERNEL WORKLOAD table|timeline|signal -->  and  <!-- /figures -->
 //
-// stands the table of that storm. Without an option a difference is an error; `--write` writes the tables anew.
+// stands what the results of that storm say, and nothing where there are none. Without an option a difference is an
+// error; `--write` writes them anew.
 
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { stormTable } from './storm/table.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const documents = ['README.md', 'docs/benchmarks.md'];
-const MARKED = /(<!-- figures: (\S+) (\S+) -->\n)([\s\S]*?)(<!-- \/figures -->)/g;
+const MARKED = /(<!-- figures: (\S+) (\S+) (table|timeline|signal) -->\n)([\s\S]*?)(<!-- \/figures -->)/g;
 
 /**
+ * @param {string} document
  * @param {string} kernel
  * @param {string} workload
+ * @param {string} what
  */
-function table(kernel, workload) {
+function figures(document, kernel, workload, what) {
   const path = join(root, `docs/benchmarks/storm-${kernel}.json`);
   /** @type {import('./storm/summary.mjs').Storms} */
   const { storms } = existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')) : { storms: [] };
   const storm = storms.find((each) => each.workload.name === workload);
-  if (storm === undefined) throw new Error(`there is no storm ${workload} in ${path}`);
-  return `\n${stormTable(storm)}\n`;
+  if (storm === undefined) return '';
+  if (what === 'table') return `\n${stormTable(storm)}\n`;
+  const picture = relative(dirname(document), `docs/pictures/${what === 'timeline' ? 'storm' : 'signal'}-${kernel}-${workload}.svg`);
+  return `\n![${what === 'timeline' ? 'A storm under each guard' : 'From shortage to signal'}: ${storm.workload.title}](${picture})\n\n`;
 }
 
 for (const document of documents) {
   const path = join(root, document);
   const text = readFileSync(path, 'utf8');
-  const right = text.replace(MARKED, (_, begin, kernel, workload, _old, end) => `${begin}${table(kernel, workload)}${end}`);
+  const right = text.replace(MARKED, (_, begin, kernel, workload, what, _old, end) => `${begin}${figures(document, kernel, workload, what)}${end}`);
   if (right === text) continue;
   if (process.argv.includes('--write')) {
     writeFileSync(path, right);

@@ -1,4 +1,5 @@
-// eslint over all TypeScript and JavaScript, clang-format and clang-tidy over all C and C++.
+// eslint over all TypeScript and JavaScript, clang-format and clang-tidy over all C and C++; figures in documents
+// against the results that they cite.
 
 import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
@@ -27,6 +28,7 @@ const tidied = sources.filter((path) => /^native\/(core|addon|launcher)\/.*\.cc?
 
 ensurePackages(['clang-format', 'clang-tidy'], 'checking the C++');
 check('node_modules/.bin/eslint', ['.']);
+check(process.execPath, ['scripts/check-figures.mjs']);
 check('clang-format', ['--dry-run', '-Werror', ...sources]);
 // One process a core: clang-tidy parses node-addon-api anew for each file of the addon.
 check('sh', ['-c', `printf '%s\\n' "$@" | xargs -P "$(nproc)" -n 1 clang-tidy -p build-cmake --quiet 2>/dev/null`, 'sh', ...tidied]);

@@ -18,7 +18,7 @@ const LIMIT = 0.2;
  * @param {string} path the cgroup that it guards, below the root
  */
 export async function startOomd({ oomd, oomdLibraries }, group, path) {
-  for (const directory of ['/run/systemd', '/run/dbus', '/etc/systemd']) mkdirSync(directory, { recursive: true });
+  for (const directory of ['/run/systemd/oom', '/run/dbus', '/etc/systemd']) mkdirSync(directory, { recursive: true });
   writeFileSync('/etc/systemd/oomd.conf', CONFIGURATION);
   rmSync(SOCKET, { force: true });
   const cgroups = [{ mode: 'kill', path, property: 'ManagedOOMMemoryPressure', limit: Math.round(LIMIT * (2 ** 32 - 1)) }];

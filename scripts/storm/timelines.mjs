@@ -19,7 +19,7 @@ export function timelines({ host, workload, guards }) {
   const limits = growing.flatMap((title) => [{ title, mib: pool.markBytes / MIB, text: 'mark' }, { title, mib: pool.maxBytes / MIB, text: 'limit' }]);
   const last = Math.ceil(Math.max(...memory.map(({ s }) => s)));
   const [seconds, bytes, ticks, ends, ranges] = [[0, last], [0, 300], [0, 100, 200, 300], ['right', 'wrong'], [colours.right, colours.wrong]];
-  const x = /** @type {const} */ ({ field: 's', type: 'quantitative', title: 'seconds since the storm began', scale: { domain: seconds, nice: false }, axis: { grid: false } });
+  const x = /** @type {const} */ ({ field: 's', type: 'quantitative', title: 'seconds since the storm began', scale: { domain: seconds, nice: false }, axis: { grid: false, format: '~g', tickMinStep: 1 } });
   const y = /** @type {const} */ ({ field: 'mib', type: 'quantitative', title: 'MiB', scale: { domain: bytes }, axis: { values: ticks } });
   const killed = /** @type {const} */ ({ field: 'kind', type: 'nominal', scale: { domain: ends, range: ranges }, legend: null });
   const row = /** @type {const} */ ({ field: 'title', type: 'nominal', sort: growing, header: { labelAngle: 0, labelAlign: 'left', labelAnchor: 'start', labelOrient: 'top' } });
