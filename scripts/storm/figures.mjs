@@ -23,6 +23,7 @@ const LATE_MS = 20;
  * @property {number} poolStallMs
  * @property {number} guardStallMs
  * @property {number} guardCpuMs
+ * @property {number} [nativeCpuMs] of that, the native thread's
  * @property {number} guardBytes
  * @property {Record<string, number>} [steps] of the first relief round of a supervisor: milliseconds since it heard of the shortage
  * @property {number[]} [gapsMs] between heartbeats
@@ -34,7 +35,6 @@ const LATE_MS = 20;
  * @returns {Figures}
  */
 export function figuresOf({ right }, { gateMs, endMs, players, watched, signals, oomKills, spent, guardBytes, honestShare, told }) {
-  const { shortages } = watched;
   /** @type {Kill[]} */
   const kills = [];
   let dyingBytes = 0;
@@ -54,22 +54,40 @@ export function figuresOf({ right }, { gateMs, endMs, players, watched, signals,
     });
     dyingBytes += player.heldMib * MIB;
   }
-  const [first] = shortages;
-  const signal = kills[0];
+  const [signal] = kills;
   const [timeline] = told?.timelines ?? [];
   return {
     kills,
     oomKills,
-    ...(first && { shortageMs: first.fromMs - gateMs }),
-    ...(first && first.toMs !== Infinity && { freedMs: first.toMs - first.fromMs }),
-    // Who was faster than the watcher was there with it.
-    ...(first && signal && { signalMs: Math.max(0, signal.atMs + gateMs - first.fromMs) }),
+    ...timesOf(watched, gateMs, signal),
     lostSeconds: kills.reduce((sum, kill) => sum + kill.lostSeconds, 0),
     honestShare,
     ...spent,
     guardBytes,
     ...(timeline && { steps: Object.fromEntries([...timeline].reverse().map(({ step, atMs }) => [step, atMs])) }),
+    ...(told && { nativeCpuMs: told.nativeCpuMs }),
     ...(told && told.gapsMs.length > 0 && { gapsMs: told.gapsMs }),
+  };
+}
+
+/**
+ * @param {import('./watcher.mjs').Watched} watched
+ * @param {number} gateMs
+ * @param {Kill | undefined} signal the first
+ * @returns {Pick<Figures, 'shortageMs' | 'signalMs' | 'freedMs'>}
+ */
+function timesOf({ shortages: [first], samples }, gateMs, signal) {
+  const signalledMs = signal === undefined ? Infinity : gateMs + signal.atMs;
+  // Who acts on what is short before the mark is met, or sooner than the watcher looks, was there with it.
+  if (signal !== undefined && !signal.needless && !(first && first.fromMs <= signalledMs)) {
+    const freed = samples.find(({ atMs, pinnedBytes }) => atMs > signalledMs && pinnedBytes <= limits.clearBytes);
+    return { shortageMs: signal.atMs, signalMs: 0, ...(freed && { freedMs: freed.atMs - signalledMs }) };
+  }
+  if (first === undefined) return {};
+  return {
+    shortageMs: first.fromMs - gateMs,
+    ...(signal && { signalMs: Math.max(0, signalledMs - first.fromMs) }),
+    ...(first.toMs !== Infinity && { freedMs: first.toMs - first.fromMs }),
   };
 }
 
@@ -83,8 +101,8 @@ function shortageAt({ shortages }, atMs) {
 }
 
 /**
- * How much memory had to be given back for no shortage to be left. Short is also who is a little below the mark,
- * with nothing left to reclaim.
+ * How much memory had to be given back for no shortage to be left. Who acts where a shortage would end, a little
+ * below the mark, is not blamed for it.
  * @param {import('./watcher.mjs').Watched} watched
  * @param {number} atMs
  */
@@ -92,5 +110,5 @@ function neededBytes(watched, atMs) {
   const during = watched.shortages[shortageAt(watched, atMs)];
   if (during !== undefined) return during.peakBytes - limits.clearBytes;
   const pinnedBytes = watched.samples.findLast((sample) => sample.atMs <= atMs)?.pinnedBytes ?? 0;
-  return pinnedBytes > limits.shortBytes ? pinnedBytes - limits.clearBytes : 0;
+  return Math.max(0, pinnedBytes - limits.clearBytes);
 }

@@ -10,7 +10,7 @@ import { pool as limits } from './workloads.mjs';
 
 /**
  * @typedef {{ id: string, command: string[], env: NodeJS.ProcessEnv, retriable: boolean }} WorkerOrder
- * @typedef {{ gapsMs: number[], timelines: import('../../lib/supervisor/types.js').TimelineEntry[][] }} Told by a supervisor of a storm
+ * @typedef {{ gapsMs: number[], nativeCpuMs: number, timelines: import('../../lib/supervisor/types.js').TimelineEntry[][] }} Told by a supervisor of a storm
  *
  * @typedef {object} Guarding a guard at its work
  * @property {string} pool

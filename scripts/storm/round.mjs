@@ -49,6 +49,7 @@ export async function playRound(workload, guarding, watcherProgram) {
   const { pool, group } = guarding;
   const count = () => ({
     oomKills: readNumber(pool, 'memory.events', 'oom_kill'),
+    oomGroupKills: readNumber(pool, 'memory.events', 'oom_group_kill'),
     poolStallMs: stalledMs(pool),
     guardStallMs: stalledMs(group),
     guardCpuMs: readNumber(group, 'cpu.stat', 'usage_usec') / 1000,
@@ -81,7 +82,8 @@ export async function playRound(workload, guarding, watcherProgram) {
   const rate = (/** @type {number} */ rounds, /** @type {number} */ ms) => rounds / ms;
   return {
     gateMs, endMs, players, watched, signals, guardBytes, told,
-    oomKills: after.oomKills - before.oomKills,
+    // Where all of a leaf is killed, oom_kill counts the first of it twice.
+    oomKills: after.oomGroupKills - before.oomGroupKills || after.oomKills - before.oomKills,
     spent: {
       poolStallMs: after.poolStallMs - before.poolStallMs,
       guardStallMs: after.guardStallMs - before.guardStallMs,

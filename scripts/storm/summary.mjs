@@ -45,6 +45,7 @@ function summariseGuard({ name, title, rounds, timeline }) {
     poolStallMs: spread(all((round) => round.poolStallMs)),
     guardStallMs: spread(all((round) => round.guardStallMs)),
     guardCpuMs: spread(all((round) => round.guardCpuMs)),
+    nativeCpuMs: spread(all((round) => round.nativeCpuMs)),
     guardMib: spread(all((round) => round.guardBytes / 2 ** 20)),
     steps: Object.fromEntries(steps.map((step) => [step, spread(all((round) => round.steps?.[step]))])),
     ...(gaps.length > 0 && { gapMs: spread(gaps) }),

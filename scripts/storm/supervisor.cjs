@@ -7,7 +7,7 @@
 //   { calm }      answers what was counted
 //   { clear }     ends all workers, and answers when they are gone
 
-const { writeFileSync } = require('node:fs');
+const { readdirSync, readFileSync, writeFileSync } = require('node:fs');
 const { join } = require('node:path');
 
 /** @type {typeof import('../../lib/index')} */
@@ -35,11 +35,19 @@ function beat() {
   }, BEAT_MS);
 }
 
+/** Milliseconds that the native thread has run: kernel, sched-stats.rst. */
+function nativeThreadMs() {
+  const own = '/proc/self/task';
+  const tid = readdirSync(own).find((each) => readFileSync(join(own, each, 'comm'), 'utf8') === 'spillway\n') ?? '';
+  return Number(readFileSync(join(own, tid, 'schedstat'), 'utf8').split(' ')[0]) / 1e6;
+}
+
 async function main() {
   const supervisor = await Supervisor.create({ name: 'pool', cgroup: base, require: 'kernel', force: true, ...JSON.parse(options) });
   const pool = supervisor.status().cgroup ?? '';
   supervisor.on('relief', (report) => reports.push(report));
 
+  let nativeMs = 0;
   /** @type {Record<string, (value: any) => object | Promise<object>>} */
   const does = {
     spawn: async ({ id, file, args, env, retriable }) => {
@@ -52,13 +60,13 @@ async function main() {
       return {};
     },
     storm: ({ withBeat }) => {
-      [reports, gapsMs] = [[], []];
+      [reports, gapsMs, nativeMs] = [[], [], nativeThreadMs()];
       if (withBeat) beat();
       return {};
     },
     calm: () => {
       clearInterval(heart);
-      return { gapsMs, timelines: reports.map(({ timeline }) => timeline) };
+      return { gapsMs, nativeCpuMs: nativeThreadMs() - nativeMs, timelines: reports.map(({ timeline }) => timeline) };
     },
     clear: async () => {
       await Promise.all(workers.splice(0).map((worker) => (worker.kill(), worker.exited)));
