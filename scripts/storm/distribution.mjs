@@ -10,9 +10,9 @@ export function distribution({ host, workload, guards }) {
   const silent = guards.filter(({ signalsMs }) => signalsMs.length === 0).map(({ title }) => ({ title, ms: 0.1, text: 'no signal in any round' }));
   const ticks = [0.1, 1, 10, 100, 1000, 10_000];
   const x = /** @type {const} */ ({ field: 'ms', type: 'quantitative', scale: { type: 'log', domainMin: 0.1, nice: true }, title: 'milliseconds from the shortage to the first deadly signal, whoever sent it (logarithmic)', axis: { format: '~g', values: ticks } });
-  const y = /** @type {const} */ ({ field: 'title', type: 'nominal', sort: titles, title: null, scale: { domain: titles }, axis: { ticks: false, domain: false, labelFontSize: 12, labelColor: '#24292f', labelPadding: 10 } });
+  const y = /** @type {const} */ ({ field: 'title', type: 'nominal', sort: titles, title: null, scale: { domain: titles }, axis: { ticks: false, domain: false, labelFontSize: 12, labelColor: '#24292f', labelPadding: 10, labelLimit: 240 } });
   return {
-    title: { text: `From shortage to signal: ${workload.title}`, subtitle: `${guards[0]?.rounds ?? 0} rounds of each guard in turn, Linux ${host.kernel}${host.lab ? ', emulated' : ''}; each dot a round, the bar is the median` },
+    title: { text: `From shortage to signal: ${workload.title}`, subtitle: [`${guards[0]?.rounds ?? 0} rounds of each guard in turn, Linux ${host.kernel}${host.lab ? ', emulated' : ''}`, 'Each dot is a round, each bar a median.'] },
     width: 560,
     height: { step: 34 },
     layer: [

@@ -56,20 +56,23 @@ async function openSupervisor({ options = {}, inside = false, only }, base, grou
   // Under emulation even to die may take its time.
   const child = new NodeChild(group, [script('supervisor.cjs'), base, JSON.stringify({ limits: { highBytes, maxBytes }, victimTimeoutMs: 10_000, ...options })]);
   const { pool } = await child.hear();
+  const own = join(pool, 'own');
   if (inside) {
-    const own = join(pool, 'default');
-    mkdirSync(join(own, 'own'), { recursive: true });
-    await child.ask('enter', join(own, 'own'));
+    mkdirSync(own);
+    await child.ask('enter', own);
   }
   return {
     pool,
-    group,
+    group: inside ? own : group,
     spawn: async ({ id, command: [file, ...args], env, retriable }) => (await child.ask('spawn', { id, file, args, env, retriable })).pid,
     begin: () => child.ask('storm', { withBeat: only !== undefined }),
     end: () => child.ask('calm'),
     clear: () => child.ask('clear'),
     close: async () => {
-      if (inside) await child.ask('enter', group);
+      if (inside) {
+        await child.ask('enter', group);
+        await removeGroup(own);
+      }
       await child.ask('close');
       await child.stop();
       await removeGroup(base);

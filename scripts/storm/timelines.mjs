@@ -13,8 +13,9 @@ export function timelines({ host, workload, guards }) {
   const growing = guards.map(({ title }) => title);
   const memory = guards.flatMap(({ title, timeline: { points } }) => points.map(({ atMs, currentMib }) => ({ title, s: atMs / 1000, mib: currentMib })));
   const stalls = guards.flatMap(({ title, timeline: { points } }) => stallsOf(points).map((each) => ({ title, ...each })));
-  const kills = guards.flatMap(({ title, timeline }) => timeline.kills.map(({ id, atMs, byKernel, right }) => ({
-    title, s: atMs / 1000, mib: (pool.maxBytes / MIB) * 1.06, text: `${id}${byKernel ? ' (kernel)' : ''}`, kind: right ? 'right' : 'wrong',
+  const kills = guards.flatMap(({ title, timeline }) => timeline.kills.map(({ id, atMs, byKernel, right }, index) => ({
+    // Below the line of memory, on steps, so that names of those who die together can be read.
+    title, s: atMs / 1000, mib: 25 + 40 * (index % 3), text: `${id}${byKernel ? ' (kernel)' : ''}`, kind: right ? 'right' : 'wrong',
   })));
   const limits = growing.flatMap((title) => [{ title, mib: pool.markBytes / MIB, text: 'mark' }, { title, mib: pool.maxBytes / MIB, text: 'limit' }]);
   const last = Math.ceil(Math.max(...memory.map(({ s }) => s)));
@@ -26,7 +27,11 @@ export function timelines({ host, workload, guards }) {
   return {
     title: {
       text: `One storm under each guard: ${workload.title}`,
-      subtitle: ['Blue: memory of the pool. Amber ground: the share of time in which all of the pool stood still.', 'Green: the death of a worker that may die. Red: of one that should not.', `Linux ${host.kernel}${host.lab ? ', emulated' : ''}; of each guard the round in the middle by time to the signal.`],
+      subtitle: [
+        'Blue: memory of the pool. Amber: how much of the time all of it stood still.',
+        'Green: a worker dies that may. Red: one that should not.',
+        `Linux ${host.kernel}${host.lab ? ', emulated' : ''}; of each guard the round in the middle.`,
+      ],
     },
     data: { values: [...memory, ...stalls, ...kills, ...limits] },
     facet: { row },
