@@ -1,14 +1,15 @@
 // storm_watcher POOL MARK SHORT CLEAR: watches the memory of a pool, apart from
-// whoever guards it, until stdin is closed. Then writes what it saw, a line each:
+// whoever guards it, until stdin is closed. Then writes what it saw, by line:
 //
-//   sample AT CURRENT PINNED STALL   every 10 ms
+//   sample AT CURRENT PINNED STALL   every 20 ms
 //   short AT CURRENT PINNED          the mark is met, and not by memory that
 //                                    reclaim could give back
-//   over AT PEAK                     that is past; PEAK is the most since "short"
+//   over AT PEAK                     that is past; PEAK is the most of it
 //
-// AT and STALL are microseconds (CLOCK_MONOTONIC, `full` of memory.pressure), the
-// others bytes. It looks every millisecond, and at once where memory.events tells
-// of anything; it keeps all in memory, so that it takes no time of others' storms.
+// AT and STALL are microseconds (CLOCK_MONOTONIC, `full` of memory.pressure),
+// the others bytes. It looks every millisecond, and at once where memory.events
+// tells of anything; at memory.stat, which takes long, every 4 ms. It keeps all
+// in memory, so that it takes no time of others' storms.
 
 #include <fcntl.h>
 #include <poll.h>
@@ -27,7 +28,8 @@
 
 namespace {
 
-constexpr int64_t kSampleUs = 10000;
+constexpr int64_t kSampleUs = 20000;
+constexpr int64_t kStatUs = 4000;
 constexpr size_t kMostEntries = 200000;
 
 struct Entry {
@@ -90,6 +92,7 @@ int main(int argc, char** argv) {
   puts("ready");
   fflush(stdout);
   int64_t next_sample = 0;
+  int64_t next_stat = 0;
   int64_t peak = 0;
   bool is_short = false;
   for (;;) {
@@ -99,7 +102,8 @@ int main(int argc, char** argv) {
     const int64_t at = NowUs();
     const int64_t current = atoll(current_file.Read());
     const bool is_due = at >= next_sample;
-    if (!is_due && !is_short && current < mark) continue;
+    if (!is_due && (at < next_stat || (!is_short && current < mark))) continue;
+    next_stat = at + kStatUs;
     const char* stat = stat_file.Read();
     const int64_t pinned = current - After(stat, "\nactive_file ") -
                            After(stat, "\ninactive_file ") -

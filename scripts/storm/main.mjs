@@ -48,7 +48,6 @@ try {
     for (const { guard, guarding, rounds, timelines } of opened) {
       const seen = await playRound(workload, guarding, order.programs.watcher);
       const figures = figuresOf(workload, seen);
-      if (process.env['SPILLWAY_DEBUG']) console.error(JSON.stringify({ told: seen.told?.timelines, spent: seen.spent, signals: seen.signals, shortages: seen.watched.shortages, samples: seen.watched.samples.length, players: seen.players }));
       console.error(`storm: ${workload.name}, ${guard.name}, round ${number === 0 ? 'for warming up' : `${number} of ${order.rounds}`}: ${tell(figures)}`);
       if (number === 0) continue;
       rounds.push(figures);
