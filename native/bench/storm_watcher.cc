@@ -103,7 +103,7 @@ int main(int argc, char** argv) {
     const int64_t current = atoll(current_file.Read());
     const bool is_due = at >= next_sample;
     if (!is_due && (at < next_stat || (!is_short && current < mark))) continue;
-    next_stat = at + kStatUs;
+    if (current >= mark) next_stat = at + kStatUs;
     const char* stat = stat_file.Read();
     const int64_t pinned = current - After(stat, "\nactive_file ") -
                            After(stat, "\ninactive_file ") -
