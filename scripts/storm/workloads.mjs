@@ -51,7 +51,7 @@ export const workloads = [
   {
     name: 'many',
     title: 'ten small growers',
-    cast: [ledger(64, 12), ...neighbours, ...Array.from({ length: 10 }, (_, index) => ({ id: `grower-${index}`, does: ['grower', 1, 5, 13], retriable: true }))],
+    cast: [ledger(64, 12), ...neighbours, ...Array.from({ length: 10 }, (_, index) => ({ id: `grower-${index}`, does: ['grower', 1, 5, 16], retriable: true }))],
     right: /^grower-/,
     why: 'Growers, as many as it takes: together they want more than there is, they can be done again, and started last. The ledger is the largest, and innocent.',
     stormSeconds: 6,
