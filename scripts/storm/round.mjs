@@ -10,6 +10,8 @@ import { cacheFile } from './workloads.mjs';
 
 const PLACE = '/dev/shm/storm';
 const CALM_MS = 1000;
+/** At most so much longer, by chance: no poller shall be in step with the storms. */
+const CHANCE_MS = 1000;
 const PROGRAM = fileURLToPath(new URL('worker.pl', import.meta.url));
 /** malloc() gives back what is freed only where each piece is a mapping of its own. */
 const ENV = { PATH: '/usr/bin:/bin', LANG: 'C', MALLOC_MMAP_THRESHOLD_: '65536' };
@@ -57,7 +59,7 @@ export async function playRound(workload, guarding, watcherProgram) {
   const honest = () => workload.cast.reduce((sum, { id, does: [kind] }) => (kind === 'honest' ? sum + progress(id).rounds : sum), 0);
 
   const calm = { rounds: honest(), atMs: nowMs() };
-  await delay(CALM_MS);
+  await delay(CALM_MS + Math.random() * CHANCE_MS);
   await guarding.begin?.();
   const watcher = await watch(watcherProgram, pool);
   forgetSignals();
