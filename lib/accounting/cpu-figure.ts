@@ -1,4 +1,4 @@
-import { type MemoryFigure, sumOf } from './memory-figure';
+import { FigureSum, type MemoryFigure } from './memory-figure';
 
 /** How much processor time something has taken since it began. */
 export interface CpuFigure {
@@ -21,12 +21,10 @@ export const unmeasuredCpu: CpuFigure = { seconds: undefined, source: undefined,
 export function sumOfCpu(figures: readonly CpuFigure[]): CpuFigure {
   const [only] = figures;
   if (only !== undefined && figures.length === 1) return only;
-  // Written out: with `...` a status of a thousand components takes 11 ms instead of 4.
-  const { bytes, source, confidence, sampledAt, measuring } = sumOf(figures.map((figure) => ({
-    bytes: figure.seconds === undefined ? undefined : Math.round(figure.seconds * 1e6),
-    source: figure.source, confidence: figure.confidence, sampledAt: figure.sampledAt, measuring: figure.measuring,
-  })));
-  return { seconds: bytes === undefined ? undefined : bytes / 1e6, source, confidence, sampledAt, measuring };
+  const sum = new FigureSum();
+  for (const figure of figures) sum.add(figure.seconds === undefined ? undefined : Math.round(figure.seconds * 1e6), figure);
+  const { source, confidence, sampledAt, measuring } = sum.provenance;
+  return { seconds: sum.amount === undefined ? undefined : sum.amount / 1e6, source, confidence, sampledAt, measuring };
 }
 
 /** With what has ended now: as it was last known, for nobody has seen its last moments. It does not age. */

@@ -32,47 +32,69 @@ export interface MemoryFigure {
 export const unmeasured: MemoryFigure = { bytes: undefined, source: undefined, confidence: 'unknown', sampledAt: undefined, measuring: false };
 
 const byTrust: readonly Confidence[] = ['exact', 'fair-share', 'derived', 'upper-bound', 'lower-bound', 'estimate'];
+/** The place of each there. What is unknown has none. */
+const ranks = Object.fromEntries([...byTrust, 'unknown' as const].map((confidence) => [confidence, byTrust.indexOf(confidence)])) as Record<Confidence, number>;
+
+/** What a figure says beside the amount. */
+type Provenance = Omit<MemoryFigure, 'bytes'>;
 
 /**
- * The sum of figures, as far as they are known: only as good as the worst of them. Where one is unknown it is a lower
- * bound; a sum that is a bound from above and from below at once is an estimate.
+ * Adds figures up one by one, without a list of them: a status of a thousand components makes thousands of sums. It is
+ * only as good as the worst of them; where one is unknown it is a lower bound; a sum that is a bound from above and from
+ * below at once is an estimate.
  */
+export class FigureSum {
+  #amount = 0;
+  #count = 0;
+  #knownCount = 0;
+  #measuring = false;
+  #sampledAt = Infinity;
+  #source = '';
+  #worst = -1;
+  #isUpperBound = false;
+
+  add(amount: number | undefined, { source = '', confidence, sampledAt = Infinity, measuring }: Provenance): void {
+    this.#count += 1;
+    this.#measuring ||= measuring;
+    if (amount === undefined) return;
+    this.#knownCount += 1;
+    this.#amount += amount;
+    if (sampledAt < this.#sampledAt) this.#sampledAt = sampledAt;
+    if (source !== this.#source) this.#source = this.#source === '' ? source : bothOf(this.#source, source);
+    this.#worst = Math.max(this.#worst, ranks[confidence]);
+    this.#isUpperBound ||= confidence === 'upper-bound';
+  }
+
+  /** `undefined` where nothing is known. */
+  get amount(): number | undefined {
+    return this.#knownCount === 0 ? undefined : Math.min(Number.MAX_SAFE_INTEGER, this.#amount);
+  }
+
+  get provenance(): Provenance {
+    if (this.#knownCount === 0) return { source: undefined, confidence: 'unknown', sampledAt: undefined, measuring: this.#measuring };
+    const worst = this.#knownCount < this.#count ? Math.max(this.#worst, ranks['lower-bound']) : this.#worst;
+    const confidence = this.#isUpperBound && byTrust[worst] === 'lower-bound' ? 'estimate' : (byTrust[worst] ?? 'unknown');
+    return { source: this.#source, confidence, sampledAt: this.#sampledAt, measuring: this.#measuring };
+  }
+}
+
+/** The sum of figures, as far as they are known, by the rules of {@link FigureSum}. */
 export function sumOf(figures: readonly MemoryFigure[]): MemoryFigure {
   const [only] = figures;
   if (only !== undefined && figures.length === 1) return only;
-  // A plain loop: a status of a thousand components makes thousands of sums.
-  let bytes = 0;
-  let knownCount = 0;
-  let measuring = false;
-  let sampledAt = Infinity;
-  let source = '';
-  let worst = -1;
-  let isUpperBound = false;
-  for (const figure of figures) {
-    measuring ||= figure.measuring;
-    if (figure.bytes === undefined) continue;
-    knownCount += 1;
-    bytes += figure.bytes;
-    sampledAt = Math.min(sampledAt, figure.sampledAt ?? Infinity);
-    if (figure.source !== source) source = source === '' ? (figure.source ?? '') : bothOf(source, figure.source ?? '');
-    worst = Math.max(worst, byTrust.indexOf(figure.confidence));
-    isUpperBound ||= figure.confidence === 'upper-bound';
-  }
-  if (knownCount === 0) return measuring ? { ...unmeasured, measuring } : unmeasured;
-  if (knownCount < figures.length) worst = Math.max(worst, byTrust.indexOf('lower-bound'));
-  const confidence = isUpperBound && byTrust[worst] === 'lower-bound' ? 'estimate' : (byTrust[worst] ?? 'unknown');
-  return { bytes: Math.min(Number.MAX_SAFE_INTEGER, bytes), source, confidence, sampledAt, measuring };
+  const sum = new FigureSum();
+  for (const figure of figures) sum.add(figure.bytes, figure);
+  const { source, confidence, sampledAt, measuring } = sum.provenance;
+  return { bytes: sum.amount, source, confidence, sampledAt, measuring };
 }
 
 /** By what is joined. There are as many as ways to combine the few sources. */
-const joined = new Map<string, string>();
+const joined = new Map<string, Map<string, string>>();
 
 function bothOf(one: string, other: string): string {
-  const key = `${one}+${other}`;
-  let both = joined.get(key);
-  if (both === undefined) {
-    both = [...new Set(key.split('+'))].sort().join('+');
-    joined.set(key, both);
-  }
+  let withOne = joined.get(one);
+  if (withOne === undefined) joined.set(one, (withOne = new Map<string, string>()));
+  let both = withOne.get(other);
+  if (both === undefined) withOne.set(other, (both = [...new Set([...one.split('+'), ...other.split('+')])].sort().join('+')));
   return both;
 }

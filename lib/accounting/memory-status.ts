@@ -70,8 +70,8 @@ export function memoryStatus(component: Component): MemoryStatus {
     measured(entries, group.name, group.figure);
     addCpu(entries, group.name, [...group.cpuFigures('inside'), ...group.cpuFigures('outside')]);
   }
-  const sorted = [...entries].sort(([a], [b]) => (a < b ? -1 : 1));
-  const totals = addUp(entries, sorted);
+  const names = [...entries.keys()].sort();
+  const totals = addUp(entries, names);
 
   const { all, remainder } = readOwnMemory(groups.filter(({ name }) => name !== ''));
   measured(entries, '', sumOf([remainder, ...outside(groups.filter(({ name }) => name === ''))]));
@@ -82,8 +82,13 @@ export function memoryStatus(component: Component): MemoryStatus {
   root.totalCpu = [ownCpu.all, ...groups.flatMap((group) => group.cpuFigures('outside'))];
 
   const time = isoTimes();
-  return Object.fromEntries(sorted.map(([name, { bounds, totalBounds, figure, cpu, totalCpu }]) =>
-    [statusKey(name), Object.assign(shown(bounds, figure, cpu, time), { total: shown(totalBounds, totals.get(name) ?? unmeasured, totalCpu, time) })]));
+  // Not by assignment: a component may be named `__proto__`.
+  return Object.fromEntries(names.map((name) => {
+    const { bounds, totalBounds, figure, cpu, totalCpu } = entryOf(entries, name);
+    const own = shown(bounds, figure, cpu, time) as ComponentStatus;
+    own.total = shown(totalBounds, totals.get(name) ?? unmeasured, totalCpu, time);
+    return [statusKey(name), own];
+  }));
 }
 
 /** What they track of other processes. */
@@ -128,12 +133,14 @@ function entryOf(entries: Map<string, Entry>, name: string): Entry {
 }
 
 /** The totals by name. Those below come after those above: backwards, each is complete when it is added to the one above it. */
-function addUp(entries: Map<string, Entry>, sorted: readonly [string, Entry][]): Map<string, MemoryFigure> {
-  return new Map(sorted.toReversed().map(([name, { parts }]) => {
-    const total = sumOf(parts);
+function addUp(entries: Map<string, Entry>, names: readonly string[]): Map<string, MemoryFigure> {
+  const totals = new Map<string, MemoryFigure>();
+  for (const name of names.toReversed()) {
+    const total = sumOf(entryOf(entries, name).parts);
     if (name !== '') entries.get(parentOf(name))?.parts.push(total);
-    return [name, total];
-  }));
+    totals.set(name, total);
+  }
+  return totals;
 }
 
 /** Writes times. Most figures of a status are of the same millisecond, and to write one costs more than all the rest of a figure. */
