@@ -8,6 +8,7 @@
 #include <tuple>
 #include <variant>
 
+#include "allocations.h"
 #include "fake_registrar.h"
 #include "faults.h"
 #include "kernel_file.h"
@@ -194,6 +195,18 @@ TEST_F(UsageWatchTest, ReactorFailureIsReported) {
   start();
   watch_->fail(Failure{EBADF, "epoll_wait"}, 1);
   EXPECT_EQ(watch_->take().failure->error, EBADF);
+}
+
+// Scenario 25 of Saluki's. Ordinary files are opened anew by their names: those
+// of a fixture would not do.
+TEST_F(UsageWatchTest, ASampleAllocatesNothing) {
+  options_.place.reset();
+  options_.scale.limit = uint64_t{1} << 40;
+  start();
+  const size_t before = test::allocations();
+  for (int64_t at_ms = 1000; at_ms < 1'000'000; at_ms += 1000) look(at_ms);
+  EXPECT_EQ(test::allocations(), before);
+  EXPECT_EQ(age_of_sample_ms(999'000), 0);
 }
 
 }  // namespace
