@@ -1,6 +1,7 @@
 import { native } from '../../lib/native';
 import type { WorkerExit } from '../../lib/supervisor/types';
 import { expectNothingLeft, stay, unruly, useCrashes } from './support/crashing';
+import { stateOf } from './support/frozen-disk';
 import { MiB, programFile, run } from './support/program';
 import { useSupervisors, type Options, type Supervised } from './support/supervisors';
 import { TestCgroup, until } from './support/test-cgroup';
@@ -11,12 +12,12 @@ const limits = { highBytes: 96 * MiB };
 const record = 'user.spillway.worker';
 
 /** The next supervisor after a crash of one with these workers. */
-async function adoptAfterCrash(workers: Parameters<typeof stay>[1]['workers'], { between, ...options }: Options & { between?: (pids: Record<string, number>) => void } = {}): Promise<{ next: Supervised; mark: string; pids: Record<string, number> }> {
+async function adoptAfterCrash(workers: Parameters<typeof stay>[1]['workers'], { between, ...options }: Options & { between?: (pids: Record<string, number>) => Promise<void> } = {}): Promise<{ next: Supervised; mark: string; pids: Record<string, number> }> {
   const base = make();
   const script = begin(stay, { create: { name: 'pool', cgroup: base.directory, limits }, workers });
   const pids = await script.told<Record<string, number>>('ready');
   await crash(script);
-  between?.(pids);
+  await between?.(pids);
   return { next: await create({ base, leftovers: 'adopt', ...options }), mark: script.mark, pids };
 }
 
@@ -147,7 +148,13 @@ describe('a worker with a second process, whose main process ends', () => {
   });
 
   test('before its adoption: the other one is the worker now', async () => {
-    const { next, pids } = await adoptAfterCrash(workers, { between: endMain });
+    const isGone = (pid = 0) => () => ['Z', 'X', ''].includes(stateOf(pid));
+    const { next, pids } = await adoptAfterCrash(workers, {
+      between: async (all) => {
+        endMain(all);
+        await until('its end', isGone(all['main']));
+      },
+    });
     const [left] = next.supervisor.adopted;
 
     expect(left?.id).toBe('main');
