@@ -36,6 +36,8 @@ export class ReliefRound {
   #gaveBack = false;
   #warned = false;
   #extended = false;
+  /** What the last look saw, when that was the end of the shortage: whoever grows on a moment later is the matter of the next round. */
+  #relieved: PoolState | undefined;
   /** Pinned memory at the decision, until what its victim has freed is seen. */
   #freeing: { id: string; pinnedBytes: number } | undefined;
 
@@ -64,7 +66,7 @@ export class ReliefRound {
       outcome = await this.#step();
       if (outcome !== undefined) await this.#awaitNativeVictims();
     }
-    const after = this.context.gone() ? { ...before, usage: {}, short: false, bytesToFree: 0 } : this.#measure();
+    const after = this.context.gone() ? { ...before, usage: {}, short: false, bytesToFree: 0 } : (outcome === 'relieved' ? this.#relieved : undefined) ?? this.#measure();
     this.#record.mark('ended');
     return this.#record.report(outcome, before, after, this.context.policy.name);
   }
@@ -82,6 +84,7 @@ export class ReliefRound {
     if (state === undefined) return 'unreadable';
     this.#record.mark('measured');
     this.#noteFreed(state);
+    this.#relieved = state.short ? undefined : state;
     if (!state.short) return 'relieved';
     if (await this.#spare(state)) return undefined;
 

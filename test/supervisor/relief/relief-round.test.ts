@@ -41,6 +41,19 @@ it('several, one after the other, and no more than are needed', async () => {
   expect(idsOf((await world.run()).victims)).toEqual(['a', 'b']);
 });
 
+it('the report of a shortage that is over shows the reading that said so, however soon somebody grows on', async () => {
+  const world = new FakePool([new FakeWorker('a', 100), new FakeWorker('b', 100)], 800);
+  const { measure } = world;
+  let isOver = false;
+  world.measure = (wasShort) => {
+    const state = measure(wasShort);
+    const short = isOver || state?.short === true;
+    isOver ||= !short;
+    return state && { ...state, short };
+  };
+  expect(await world.run()).toMatchObject({ outcome: 'relieved', before: { short: true }, victims: [{ id: 'a' }], after: { short: false } });
+});
+
 it('a victim that does not die in time is given up, and the next one chosen', async () => {
   const world = new FakePool([new FakeWorker('a', 100, false), new FakeWorker('b', 100)], 800);
   const running = world.run();
