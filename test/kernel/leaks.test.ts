@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
-import { closeSync, openSync, readdirSync, readFileSync } from 'node:fs';
+import { closeSync, openSync, readdirSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import { openFiles, threadNames } from '../support/process-resources';
+import { childPids, openFiles, threadNames } from '../support/process-resources';
 import { trials } from '../support/trials';
 import { linesOf } from './support/program';
 import { useSupervisors } from './support/supervisors';
@@ -16,11 +16,6 @@ afterEach(async () => {
 
 const { create, make } = useSupervisors();
 
-/** All children of this process, zombies too. */
-function children(): number[] {
-  return readdirSync('/proc/self/task').flatMap((task) => readFileSync(`/proc/self/task/${task}/children`, 'utf8').split(' ').filter(Boolean).map(Number));
-}
-
 interface Held {
   files: string[];
   threads: string[];
@@ -28,7 +23,7 @@ interface Held {
 }
 
 function held(): Held {
-  return { files: openFiles(), threads: threadNames(), children: children() };
+  return { files: openFiles(), threads: threadNames(), children: childPids() };
 }
 
 /** The first use of anything opens what stays open: libuv's pools and Node's own. */

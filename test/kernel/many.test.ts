@@ -1,7 +1,7 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import type { WorkerOptions } from '../../lib/supervisor/worker-options';
 import type { ExitCause } from '../../lib/supervisor/types';
-import { openFiles, threadNames } from '../support/process-resources';
+import { childPids, openFiles, threadNames } from '../support/process-resources';
 import { trials } from '../support/trials';
 import { useSupervisors, type Supervised } from './support/supervisors';
 import { until } from './support/test-cgroup';
@@ -10,9 +10,8 @@ const { create, make } = useSupervisors();
 
 /** What the process holds: descriptors, threads, children (zombies too), listeners, and what Node itself tells of (handles, requests, timers). */
 function held({ supervisor }: Supervised): string[] {
-  const children = readdirSync('/proc/self/task').flatMap((task) => readFileSync(`/proc/self/task/${task}/children`, 'utf8').split(' ').filter(Boolean));
   const listeners = [process, supervisor].flatMap((emitter) => emitter.eventNames().flatMap((name) => Array<string>(emitter.listenerCount(name as never)).fill(`listener ${String(name)}`)));
-  return [...openFiles(), ...threadNames(), ...children, ...listeners, ...process.getActiveResourcesInfo()];
+  return [...openFiles(), ...threadNames(), ...childPids().map(String), ...listeners, ...process.getActiveResourcesInfo()];
 }
 
 /** What is held that was not held before. Something may have gone since, which had not been closed yet. */

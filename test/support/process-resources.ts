@@ -32,6 +32,17 @@ export function threadNames(pid: number | 'self' = 'self'): string[] {
     .sort();
 }
 
+/** Of this process, zombies too. */
+export function childPids(): number[] {
+  return readdirSync('/proc/self/task').flatMap((tid) => {
+    try {
+      return readFileSync(`/proc/self/task/${tid}/children`, 'utf8').split(' ').filter(Boolean).map(Number);
+    } catch {
+      return []; // the thread ended meanwhile, and its children are another one's
+    }
+  });
+}
+
 const cell = new Int32Array(new SharedArrayBuffer(4));
 
 /**
