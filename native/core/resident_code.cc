@@ -26,6 +26,7 @@ Pages pages_of(const dl_phdr_info& info, const ElfW(Phdr) & segment) {
   const uintptr_t begin = info.dlpi_addr + segment.p_vaddr;
   const uintptr_t end = (begin + segment.p_memsz + page - 1) & ~(page - 1);
   const uintptr_t first = begin & ~(page - 1);
+  // NOLINTNEXTLINE(performance-no-int-to-ptr): the loader tells an integer.
   return {reinterpret_cast<void*>(first), end - first};
 }
 
