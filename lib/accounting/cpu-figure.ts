@@ -17,18 +17,36 @@ export interface CpuFigure {
 
 export const unmeasuredCpu: CpuFigure = { seconds: undefined, source: undefined, confidence: 'unknown', sampledAt: undefined, measuring: false };
 
-/** By the rules of sums of memory, to a whole microsecond. */
-export function sumOfCpu(figures: readonly CpuFigure[]): CpuFigure {
-  const [only] = figures;
-  if (only !== undefined && figures.length === 1) return only;
-  const sum = new FigureSum();
-  for (const figure of figures) sum.add(figure.seconds === undefined ? undefined : Math.round(figure.seconds * 1e6), figure);
-  const { source, confidence, sampledAt, measuring } = sum.provenance;
-  return { seconds: sum.amount === undefined ? undefined : sum.amount / 1e6, source, confidence, sampledAt, measuring };
+/** As `sampledMemory`. */
+export function sampledCpu(answer: Pick<CpuFigure, 'seconds' | 'source' | 'confidence'> | undefined, sampledAt: number | undefined): CpuFigure {
+  return { seconds: answer?.seconds, source: answer?.source, confidence: answer?.confidence ?? 'unknown', sampledAt, measuring: true };
+}
+
+/** The sum of processor time by the rules of {@link FigureSum}, to a whole microsecond. */
+export class CpuSum {
+  readonly #sum = new FigureSum();
+
+  add({ seconds, source, confidence, sampledAt, measuring }: CpuFigure): void {
+    this.#sum.add(seconds === undefined ? undefined : Math.round(seconds * 1e6), source, confidence, sampledAt, measuring);
+  }
+
+  /** Whether nothing was added: nobody measures it. */
+  get isEmpty(): boolean {
+    return this.#sum.count === 0;
+  }
+
+  get figure(): CpuFigure {
+    const { source, confidence, sampledAt, measuring } = this.#sum.provenance;
+    const micros = this.#sum.amount;
+    return { seconds: micros === undefined ? undefined : micros / 1e6, source, confidence, sampledAt, measuring };
+  }
 }
 
 /** With what has ended now: as it was last known, for nobody has seen its last moments. It does not age. */
 export function ofThePast(past: CpuFigure, ended: CpuFigure): CpuFigure {
-  const { seconds, source } = sumOfCpu(past.seconds === undefined ? [ended] : [past, ended]);
+  const sum = new CpuSum();
+  sum.add(ended);
+  if (past.seconds !== undefined) sum.add(past);
+  const { seconds, source } = sum.figure;
   return { seconds, source, confidence: 'lower-bound', sampledAt: undefined, measuring: false };
 }

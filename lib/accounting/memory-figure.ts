@@ -31,6 +31,11 @@ export interface MemoryFigure {
 /** What nobody measures. */
 export const unmeasured: MemoryFigure = { bytes: undefined, source: undefined, confidence: 'unknown', sampledAt: undefined, measuring: false };
 
+/** A figure of something that is asked now and then. Without a spread, which gives every object a shape of its own. */
+export function sampledMemory(answer: Pick<MemoryFigure, 'bytes' | 'source' | 'confidence'> | undefined, sampledAt: number | undefined): MemoryFigure {
+  return { bytes: answer?.bytes, source: answer?.source, confidence: answer?.confidence ?? 'unknown', sampledAt, measuring: true };
+}
+
 const byTrust: readonly Confidence[] = ['exact', 'fair-share', 'derived', 'upper-bound', 'lower-bound', 'estimate'];
 /** The place of each there. What is unknown has none. */
 const ranks = Object.fromEntries([...byTrust, 'unknown' as const].map((confidence) => [confidence, byTrust.indexOf(confidence)])) as Record<Confidence, number>;
@@ -53,16 +58,22 @@ export class FigureSum {
   #worst = -1;
   #isUpperBound = false;
 
-  add(amount: number | undefined, { source = '', confidence, sampledAt = Infinity, measuring }: Provenance): void {
+  /** In single values: figures of memory and of time differ in shape, and each is read where there is one only. */
+  add(amount: number | undefined, source: string | undefined, confidence: Confidence, sampledAt: number | undefined, measuring: boolean): void {
     this.#count += 1;
     this.#measuring ||= measuring;
     if (amount === undefined) return;
     this.#knownCount += 1;
     this.#amount += amount;
-    if (sampledAt < this.#sampledAt) this.#sampledAt = sampledAt;
-    if (source !== this.#source) this.#source = this.#source === '' ? source : bothOf(this.#source, source);
+    if (sampledAt !== undefined && sampledAt < this.#sampledAt) this.#sampledAt = sampledAt;
+    if (source !== undefined && source !== this.#source) this.#source = this.#source === '' ? source : bothOf(this.#source, source);
     this.#worst = Math.max(this.#worst, ranks[confidence]);
     this.#isUpperBound ||= confidence === 'upper-bound';
+  }
+
+  /** How many have been added. */
+  get count(): number {
+    return this.#count;
   }
 
   /** `undefined` where nothing is known. */
@@ -74,18 +85,22 @@ export class FigureSum {
     if (this.#knownCount === 0) return { source: undefined, confidence: 'unknown', sampledAt: undefined, measuring: this.#measuring };
     const worst = this.#knownCount < this.#count ? Math.max(this.#worst, ranks['lower-bound']) : this.#worst;
     const confidence = this.#isUpperBound && byTrust[worst] === 'lower-bound' ? 'estimate' : (byTrust[worst] ?? 'unknown');
-    return { source: this.#source, confidence, sampledAt: this.#sampledAt, measuring: this.#measuring };
+    return { source: this.#source, confidence, sampledAt: this.#sampledAt === Infinity ? undefined : this.#sampledAt, measuring: this.#measuring };
   }
 }
 
-/** The sum of figures, as far as they are known, by the rules of {@link FigureSum}. */
-export function sumOf(figures: readonly MemoryFigure[]): MemoryFigure {
-  const [only] = figures;
-  if (only !== undefined && figures.length === 1) return only;
-  const sum = new FigureSum();
-  for (const figure of figures) sum.add(figure.bytes, figure);
-  const { source, confidence, sampledAt, measuring } = sum.provenance;
-  return { bytes: sum.amount, source, confidence, sampledAt, measuring };
+/** The sum of memory, as far as it is known, by the rules of {@link FigureSum}. */
+export class MemorySum {
+  readonly #sum = new FigureSum();
+
+  add({ bytes, source, confidence, sampledAt, measuring }: MemoryFigure): void {
+    this.#sum.add(bytes, source, confidence, sampledAt, measuring);
+  }
+
+  get figure(): MemoryFigure {
+    const { source, confidence, sampledAt, measuring } = this.#sum.provenance;
+    return { bytes: this.#sum.amount, source, confidence, sampledAt, measuring };
+  }
 }
 
 /** By what is joined. There are as many as ways to combine the few sources. */

@@ -1,11 +1,9 @@
 import type { BoundFigures, ComponentBounds } from './component-bounds';
 import { parentOf, statusKey } from './component-name';
 import type { Component } from './component-registry';
-import { type CpuFigure, sumOfCpu } from './cpu-figure';
-import { type Confidence, type MemoryFigure, sumOf, unmeasured } from './memory-figure';
-import { readOwnCpu } from './own-cpu';
-import { readOwnMemory } from './own-memory';
-import type { ResourceGroup } from './resource-group';
+import { type CpuFigure, CpuSum } from './cpu-figure';
+import { type Confidence, type MemoryFigure, MemorySum, unmeasured } from './memory-figure';
+import { ProcessTotals } from './process-totals';
 
 /** What was declared, and what is used. `null`: unknown. */
 export interface StatusFigures {
@@ -43,12 +41,13 @@ export type MemoryStatus = Record<string, ComponentStatus>;
 interface Entry {
   bounds: BoundFigures;
   totalBounds: BoundFigures;
-  figure: MemoryFigure;
-  /** Its own figure, and the totals of those one level below. */
-  parts: MemoryFigure[];
-  /** Of its own, and with all below it; empty where nobody measures it. */
-  cpu: CpuFigure[];
-  totalCpu: CpuFigure[];
+  /** Absent: it has nothing of its own to be measured. */
+  figure?: MemoryFigure;
+  /** Absent where nobody measures it. */
+  cpu?: CpuFigure;
+  /** Of those below; of its own too once all is added up. */
+  total: MemorySum;
+  totalCpu: CpuSum;
 }
 
 /**
@@ -64,62 +63,44 @@ interface Entry {
  */
 export function memoryStatus(component: Component): MemoryStatus {
   const entries = declaredEntries(component.root.toTree());
-  const groups = component.root.resourceGroups();
-  for (const group of groups) {
+  const totals = new ProcessTotals();
+  for (const group of component.root.resourceGroups()) {
+    const { figure, cpu } = totals.add(group);
     if (group.name === '') continue;
-    measured(entries, group.name, group.figure);
-    addCpu(entries, group.name, [...group.cpuFigures('inside'), ...group.cpuFigures('outside')]);
+    const entry = entryOf(entries, group.name);
+    entry.figure = figure;
+    if (cpu !== undefined) entry.cpu = cpu;
   }
   const names = [...entries.keys()].sort();
-  const totals = addUp(entries, names);
-
-  const { all, remainder } = readOwnMemory(groups.filter(({ name }) => name !== ''));
-  measured(entries, '', sumOf([remainder, ...outside(groups.filter(({ name }) => name === ''))]));
-  totals.set('', sumOf([all, ...outside(groups)]));
-  const root = entryOf(entries, '');
-  const ownCpu = readOwnCpu(groups.filter(({ name }) => name !== ''));
-  root.cpu = [ownCpu.remainder, ...groups.flatMap((group) => (group.name === '' ? group.cpuFigures('outside') : []))];
-  root.totalCpu = [ownCpu.all, ...groups.flatMap((group) => group.cpuFigures('outside'))];
+  addUp(entries, names);
+  const root = totals.finish();
 
   const time = isoTimes();
   // Not by assignment: a component may be named `__proto__`.
   return Object.fromEntries(names.map((name) => {
-    const { bounds, totalBounds, figure, cpu, totalCpu } = entryOf(entries, name);
-    const own = shown(bounds, figure, cpu, time) as ComponentStatus;
-    own.total = shown(totalBounds, totals.get(name) ?? unmeasured, totalCpu, time);
+    const { bounds, totalBounds, figure, cpu, total, totalCpu } = entryOf(entries, name);
+    const isRoot = name === '';
+    const own = shown(bounds, isRoot ? root.figure : (figure ?? unmeasured), isRoot ? root.cpu : cpu, time) as ComponentStatus;
+    own.total = isRoot ? shown(totalBounds, root.total, root.totalCpu, time) : shown(totalBounds, total.figure, totalCpu.isEmpty ? undefined : totalCpu.figure, time);
     return [statusKey(name), own];
   }));
-}
-
-/** What they track of other processes. */
-function outside(groups: readonly ResourceGroup[]): MemoryFigure[] {
-  const figures: MemoryFigure[] = [];
-  for (const { sources } of groups) for (const source of sources) if (!source.inProcess) figures.push(source.figure);
-  return figures;
 }
 
 function declaredEntries(tree: ComponentBounds): Map<string, Entry> {
   const entries = new Map<string, Entry>();
   const add = (bounds: ComponentBounds): void => {
+    const entry = emptyEntry(bounds.self, bounds);
     // A component that only stands above others, and has declared nothing, has nothing of its own to be measured.
-    entries.set(bounds.name, { bounds: bounds.self, totalBounds: bounds, figure: unmeasured, parts: bounds.self.firmBytes > 0 ? [unmeasured] : [], cpu: [], totalCpu: [] });
+    if (bounds.self.firmBytes > 0) entry.figure = unmeasured;
+    entries.set(bounds.name, entry);
     bounds.children.forEach(add);
   };
   add(tree);
   return entries;
 }
 
-function measured(entries: Map<string, Entry>, name: string, figure: MemoryFigure): void {
-  const entry = entryOf(entries, name);
-  entry.figure = figure;
-  entry.parts = [figure];
-}
-
-/** To its own, and to that of all above it. */
-function addCpu(entries: Map<string, Entry>, name: string, figures: readonly CpuFigure[]): void {
-  if (figures.length === 0) return;
-  entryOf(entries, name).cpu.push(...figures);
-  for (let at = name; at !== ''; at = parentOf(at)) entryOf(entries, at).totalCpu.push(...figures);
+function emptyEntry(bounds: BoundFigures, totalBounds: BoundFigures): Entry {
+  return { bounds, totalBounds, total: new MemorySum(), totalCpu: new CpuSum() };
 }
 
 function entryOf(entries: Map<string, Entry>, name: string): Entry {
@@ -127,20 +108,22 @@ function entryOf(entries: Map<string, Entry>, name: string): Entry {
   if (known !== undefined) return known;
   if (name !== '') entryOf(entries, parentOf(name));
   const nothing = { minimumBytes: 0, firmBytes: 0 };
-  const entry = { bounds: nothing, totalBounds: nothing, figure: unmeasured, parts: [], cpu: [], totalCpu: [] };
+  const entry = emptyEntry(nothing, nothing);
   entries.set(name, entry);
   return entry;
 }
 
-/** The totals by name. Those below come after those above: backwards, each is complete when it is added to the one above it. */
-function addUp(entries: Map<string, Entry>, names: readonly string[]): Map<string, MemoryFigure> {
-  const totals = new Map<string, MemoryFigure>();
+/** Those below come after those above: backwards, each total is complete when it is added to the one above it. */
+function addUp(entries: Map<string, Entry>, names: readonly string[]): void {
   for (const name of names.toReversed()) {
-    const total = sumOf(entryOf(entries, name).parts);
-    if (name !== '') entries.get(parentOf(name))?.parts.push(total);
-    totals.set(name, total);
+    const { figure, cpu, total, totalCpu } = entryOf(entries, name);
+    if (figure !== undefined) total.add(figure);
+    if (cpu !== undefined) totalCpu.add(cpu);
+    if (name === '') continue;
+    const above = entryOf(entries, parentOf(name));
+    above.total.add(total.figure);
+    if (!totalCpu.isEmpty) above.totalCpu.add(totalCpu.figure);
   }
-  return totals;
 }
 
 /** Writes times. Most figures of a status are of the same millisecond, and to write one costs more than all the rest of a figure. */
@@ -152,7 +135,7 @@ function isoTimes(): (atMs: number) => string {
   };
 }
 
-function shown({ minimumBytes, firmBytes }: BoundFigures, { bytes, source, confidence, sampledAt, measuring }: MemoryFigure, cpu: readonly CpuFigure[], time: (atMs: number) => string): StatusFigures {
+function shown({ minimumBytes, firmBytes }: BoundFigures, { bytes, source, confidence, sampledAt, measuring }: MemoryFigure, cpu: CpuFigure | undefined, time: (atMs: number) => string): StatusFigures {
   const figures: StatusFigures = {
     minimum_required_bytes: minimumBytes,
     firm_limit_bytes: firmBytes,
@@ -162,11 +145,10 @@ function shown({ minimumBytes, firmBytes }: BoundFigures, { bytes, source, confi
     sampled_at: sampledAt === undefined ? null : time(sampledAt),
     measuring,
   };
-  if (cpu.length > 0) figures.cpu = shownCpu(sumOfCpu(cpu), time);
+  if (cpu !== undefined) figures.cpu = shownCpu(cpu, time);
   return figures;
 }
 
 function shownCpu({ seconds, source, confidence, sampledAt, measuring }: CpuFigure, time: (atMs: number) => string): StatusCpu {
-  const isAged = sampledAt !== undefined && sampledAt !== Infinity;
-  return { seconds: seconds ?? null, source: source ?? null, confidence, sampled_at: isAged ? time(sampledAt) : null, measuring };
+  return { seconds: seconds ?? null, source: source ?? null, confidence, sampled_at: sampledAt === undefined ? null : time(sampledAt), measuring };
 }

@@ -1,5 +1,4 @@
-import { type MemoryFigure, sumOf } from './memory-figure';
-import type { ResourceGroup } from './resource-group';
+import type { MemoryFigure } from './memory-figure';
 
 /** This process: all of it, and what of it nobody counts. */
 export interface OwnMemory {
@@ -13,13 +12,11 @@ export interface OwnMemory {
   remainder: MemoryFigure;
 }
 
-/** @param groups those whose memory is known apart from the rest of the process */
-export function readOwnMemory(groups: readonly ResourceGroup[]): OwnMemory {
-  const figures: MemoryFigure[] = [];
-  for (const { sources } of groups) for (const source of sources) if (source.inProcess) figures.push(source.figure);
+/** @param knownBytes what of it the groups are known to hold */
+export function readOwnMemory(knownBytes: number): OwnMemory {
   const rssBytes = process.memoryUsage.rss();
   const measured = { sampledAt: Date.now(), measuring: true };
-  const restBytes = rssBytes - (sumOf(figures).bytes ?? 0);
+  const restBytes = rssBytes - knownBytes;
   return {
     all: { bytes: rssBytes, source: 'rss', confidence: 'upper-bound', ...measured },
     remainder: restBytes < 0 ? { bytes: undefined, source: undefined, confidence: 'unknown', sampledAt: undefined, measuring: true } : { bytes: restBytes, source: 'remainder', confidence: 'derived', ...measured },

@@ -3,8 +3,8 @@ import { parseNumber } from '../options';
 import type { WorkerCpu } from '../supervisor/types';
 import { readProcessCpu } from '../process/process-cpu';
 import { isAlive, readProcess } from '../process/process-entry';
-import { unmeasuredCpu } from './cpu-figure';
-import { unmeasured } from './memory-figure';
+import { sampledCpu } from './cpu-figure';
+import { sampledMemory } from './memory-figure';
 import { readProcessSize } from './process-size';
 import { type Measured, SampledFigure } from './sampled-figure';
 import type { MemorySource } from './tracked';
@@ -36,7 +36,7 @@ export function processSource(target: TrackedProcess, onEnd: () => void, procRoo
   const pid = parseNumber('process', worker?.pid ?? target, { min: 1, max: highestPid });
   const startTime = startTimeOf(pid, procRoot);
   const isThere = (): boolean => startTime !== undefined && startTimeOf(pid, procRoot) === startTime;
-  const figure = new SampledFigure(unmeasured, async () => {
+  const figure = new SampledFigure(sampledMemory, async () => {
     const used = worker === undefined ? undefined : await workerTurns.take(() => workerSize(worker.usage()));
     if (used !== undefined) return used;
     const size = await fileTurns.take(() => (isThere() ? readProcessSize(pid, procRoot) : undefined));
@@ -45,7 +45,7 @@ export function processSource(target: TrackedProcess, onEnd: () => void, procRoo
     if (worker === undefined) onEnd();
     return undefined;
   });
-  const cpu = new SampledFigure(unmeasuredCpu, () => workerTurns.take(() => {
+  const cpu = new SampledFigure(sampledCpu, () => workerTurns.take(() => {
     const all = worker?.cpu?.();
     // A cgroup tells of those that have ended, too.
     if (all !== undefined) return { ...all, confidence: all.source === 'cgroup' ? 'exact' : 'lower-bound' };

@@ -1,10 +1,10 @@
 import { SpillwayError } from '../errors';
 import { BufferAccount, type AllocationCounters } from './buffer-account';
-import { type CpuFigure, ofThePast, sumOfCpu, unmeasuredCpu } from './cpu-figure';
+import { type CpuFigure, CpuSum, ofThePast, unmeasuredCpu } from './cpu-figure';
 import { checkKeys, parseBoolean } from '../options';
 import { runIn } from './group-scope';
 import { HeapEstimate } from './heap-estimate';
-import { type MemoryFigure, sumOf } from './memory-figure';
+import { type MemoryFigure, MemorySum } from './memory-figure';
 import { RunTime } from './run-time';
 import { processSource, type TrackedProcess } from './process-source';
 import { threadSource, type TrackedThread } from './thread-source';
@@ -126,9 +126,9 @@ export class ResourceGroup implements Disposable {
 
   /** All of it together, as last known. */
   get figure(): MemoryFigure {
-    const figures: MemoryFigure[] = [];
-    for (const source of this.#sources) figures.push(source.figure);
-    return sumOf(figures);
+    const sum = new MemorySum();
+    for (const source of this.#sources) sum.add(source.figure);
+    return sum.figure;
   }
 
   /**
@@ -136,7 +136,10 @@ export class ResourceGroup implements Disposable {
    * them began. What of it has ended stays counted, as it was last known.
    */
   get cpu(): CpuFigure {
-    return sumOfCpu([...this.cpuFigures('inside'), ...this.cpuFigures('outside')]);
+    const sum = new CpuSum();
+    for (const figure of this.cpuFigures('inside')) sum.add(figure);
+    for (const figure of this.cpuFigures('outside')) sum.add(figure);
+    return sum.figure;
   }
 
   /** In this process, or outside. For the registry. Not exported. */

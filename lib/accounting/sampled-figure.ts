@@ -7,8 +7,12 @@ export type Measured = Answer<MemoryFigure> & { bytes: number };
 /** What is known of a figure that was measured. */
 export type Answer<Figure> = Omit<Figure, 'sampledAt' | 'measuring'>;
 
+/** Without an answer: the figure before the first one. */
+type ToFigure<Figure> = (answer: Answer<Figure> | undefined, sampledAt: number | undefined) => Figure;
+
 /** The last figure of something that is asked now and then, because to ask it takes time. */
 export class SampledFigure<Figure extends MemoryFigure | CpuFigure> {
+  readonly #toFigure: ToFigure<Figure>;
   readonly #measure: () => Promise<Answer<Figure> | undefined>;
   #figure: Figure;
   #asking: Promise<void> | undefined;
@@ -16,11 +20,12 @@ export class SampledFigure<Figure extends MemoryFigure | CpuFigure> {
   #askedAtMs = -Infinity;
 
   /**
-   * @param unknown what it is before the first answer
+   * @param toFigure makes all of them alike
    * @param measure asks; `undefined`, or a rejection: no answer, the last figure stays
    */
-  constructor(unknown: Figure, measure: () => Promise<Answer<Figure> | undefined>) {
-    this.#figure = { ...unknown, measuring: true };
+  constructor(toFigure: ToFigure<Figure>, measure: () => Promise<Answer<Figure> | undefined>) {
+    this.#toFigure = toFigure;
+    this.#figure = toFigure(undefined, undefined);
     this.#measure = measure;
   }
 
@@ -43,7 +48,7 @@ export class SampledFigure<Figure extends MemoryFigure | CpuFigure> {
   async #ask(): Promise<void> {
     try {
       const measured = await this.#measure();
-      if (measured !== undefined) this.#figure = { ...measured, sampledAt: Date.now(), measuring: true } as Figure;
+      if (measured !== undefined) this.#figure = this.#toFigure(measured, Date.now());
     } catch {
       // The figure's age tells that there was no answer.
     } finally {

@@ -1,6 +1,6 @@
 import { invalidOption } from '../options';
-import { type CpuFigure, unmeasuredCpu } from './cpu-figure';
-import { unmeasured } from './memory-figure';
+import { type CpuFigure, sampledCpu, unmeasuredCpu } from './cpu-figure';
+import { sampledMemory, unmeasured } from './memory-figure';
 import { type Answer, SampledFigure } from './sampled-figure';
 import type { MemorySource } from './tracked';
 
@@ -34,11 +34,11 @@ export function threadSource(worker: TrackedThread, onEnd: () => void): MemorySo
   if (worker.threadId === exited) queueMicrotask(onEnd);
   worker.once('exit', onEnd);
   const release = (): void => { worker.off('exit', onEnd); };
-  const heap = worker.getHeapStatistics && new SampledFigure(unmeasured, async () => {
+  const heap = worker.getHeapStatistics && new SampledFigure(sampledMemory, async () => {
     const statistics = await worker.getHeapStatistics?.();
     return statistics && { bytes: statistics.total_physical_size + statistics.external_memory + statistics.malloced_memory, source: 'v8', confidence: 'exact' };
   });
-  const cpu = (worker.cpuUsage ?? worker.performance) && new SampledFigure(unmeasuredCpu, () => cpuOf(worker));
+  const cpu = (worker.cpuUsage ?? worker.performance) && new SampledFigure(sampledCpu, () => cpuOf(worker));
   return {
     get figure() { return heap?.last ?? unmeasured; },
     get cpu() { return cpu?.last ?? unmeasuredCpu; },

@@ -1,6 +1,12 @@
-import { type CpuFigure, ofThePast, sumOfCpu, unmeasuredCpu } from '../../lib/accounting/cpu-figure';
+import { type CpuFigure, CpuSum, ofThePast, unmeasuredCpu } from '../../lib/accounting/cpu-figure';
 
 const figure = (seconds: number, rest: Partial<CpuFigure> = {}): CpuFigure => ({ seconds, source: 'thread', confidence: 'exact', sampledAt: 5, measuring: true, ...rest });
+
+function sumOfCpu(figures: readonly CpuFigure[]): CpuFigure {
+  const sum = new CpuSum();
+  for (const each of figures) sum.add(each);
+  return sum.figure;
+}
 
 it('a sum is that of what is known, by the rules of memory', () => {
   expect(sumOfCpu([])).toEqual(unmeasuredCpu);

@@ -1,9 +1,15 @@
-import { type Confidence, type MemoryFigure, sumOf, unmeasured } from '../../lib/accounting/memory-figure';
+import { type Confidence, type MemoryFigure, MemorySum, unmeasured } from '../../lib/accounting/memory-figure';
 
 const figure = (bytes: number, confidence: Confidence, source: string = confidence, sampledAt = 5): MemoryFigure => ({ bytes, source, confidence, sampledAt, measuring: true });
 const unanswered: MemoryFigure = { ...unmeasured, measuring: true };
 
-describe('sumOf', () => {
+function sumOf(figures: readonly MemoryFigure[]): MemoryFigure {
+  const sum = new MemorySum();
+  for (const each of figures) sum.add(each);
+  return sum.figure;
+}
+
+describe('a sum of memory', () => {
   it('of one is that one', () => {
     expect(sumOf([figure(7, 'estimate')])).toEqual(figure(7, 'estimate'));
     expect(sumOf([unanswered])).toEqual(unanswered);
@@ -33,6 +39,13 @@ describe('sumOf', () => {
     ['estimate', 'estimate', 'exact'],
   ])('is %s for %s and %s', (expected, ...parts) => {
     expect(sumOf(parts.map((part) => (part === 'nobody knows' ? unmeasured : figure(1, part)))).confidence).toBe(expected);
+  });
+
+  // It was as old as infinity, and a status that showed it threw.
+  it('has no age where no part has one', () => {
+    const ageless = { ...figure(0, 'estimate'), sampledAt: undefined };
+    expect(sumOf([ageless, ageless])).toEqual(ageless);
+    expect(sumOf([ageless, figure(1, 'estimate')]).sampledAt).toBe(5);
   });
 
   it('saturates', () => {

@@ -98,6 +98,13 @@ describe('memoryStatus', () => {
     expect(status['buffers']).not.toHaveProperty('cpu');
   });
 
+  it('can be asked from within the first estimates', () => {
+    const registry = new ComponentRegistry();
+    const estimate = <T>(name: string, work: () => T): T => registry.getOrCreate(name).resourceGroup().run(work, { estimate: true });
+    const status = estimate('a.outer', () => estimate('a.inner', () => memoryStatus(registry)));
+    expect(status['a']?.total).toMatchObject({ actual_live_bytes: 0, source: 'heap-growth', sampled_at: null });
+  });
+
   it('forgets a group that is unregistered', () => {
     const registry = new ComponentRegistry();
     const group = registry.getOrCreate('a').resourceGroup();

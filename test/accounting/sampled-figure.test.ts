@@ -1,4 +1,4 @@
-import { unmeasured } from '../../lib/accounting/memory-figure';
+import { sampledMemory } from '../../lib/accounting/memory-figure';
 import { type Measured, SampledFigure } from '../../lib/accounting/sampled-figure';
 
 beforeEach(() => { jest.useFakeTimers({ now: 1_000_000 }); });
@@ -8,7 +8,7 @@ const measured = (bytes: number): Measured => ({ bytes, source: 'rss', confidenc
 
 describe('SampledFigure', () => {
   it('is unknown, and measuring, until the first answer', async () => {
-    const figure = new SampledFigure(unmeasured, () => Promise.resolve(measured(5)));
+    const figure = new SampledFigure(sampledMemory, () => Promise.resolve(measured(5)));
     expect(figure.last).toEqual({ bytes: undefined, source: undefined, confidence: 'unknown', sampledAt: undefined, measuring: true });
     await figure.refresh(0);
     expect(figure.last).toEqual({ bytes: 5, source: 'rss', confidence: 'upper-bound', sampledAt: 1_000_000, measuring: true });
@@ -16,7 +16,7 @@ describe('SampledFigure', () => {
 
   it('asks again only when the last time is long enough ago, however the wall clock jumps', async () => {
     let asked = 0;
-    const figure = new SampledFigure(unmeasured, () => Promise.resolve(measured(++asked)));
+    const figure = new SampledFigure(sampledMemory, () => Promise.resolve(measured(++asked)));
     await figure.refresh(1000);
     jest.setSystemTime(9_000_000);
     await figure.refresh(1000);
@@ -28,7 +28,7 @@ describe('SampledFigure', () => {
 
   it('does not ask who has not answered yet, and takes the late answer', async () => {
     const answers: ((answer: Measured) => void)[] = [];
-    const figure = new SampledFigure(unmeasured, () => new Promise((resolve) => { answers.push(resolve); }));
+    const figure = new SampledFigure(sampledMemory, () => new Promise((resolve) => { answers.push(resolve); }));
     const first = figure.refresh(0);
     jest.advanceTimersByTime(60_000);
     expect(figure.refresh(0)).toBe(first);
@@ -44,7 +44,7 @@ describe('SampledFigure', () => {
     ['what is thrown', () => { throw new Error('EMFILE'); }],
   ])('%s leaves the last figure, with its age', async (_what, answer) => {
     let next: () => Promise<Measured | undefined> = () => Promise.resolve(measured(5));
-    const figure = new SampledFigure(unmeasured, () => next());
+    const figure = new SampledFigure(sampledMemory, () => next());
     await figure.refresh(0);
     next = answer;
     jest.advanceTimersByTime(5000);
