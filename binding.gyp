@@ -21,6 +21,7 @@
       "native/core/memory_watch.cc",
       "native/core/memory_watch_open.cc",
       "native/core/memory_watch_takeover.cc",
+      "native/core/page_allocations.cc",
       "native/core/populated_watch.cc",
       "native/core/pressure_trigger.cc",
       "native/core/pressure_watch.cc",

@@ -22,6 +22,9 @@ export interface EventMemoryMonitorOptions {
   /**
    * How often the files are read although nothing was reported, in milliseconds: finds lowered
    * limits, merged notifications and removal, and paces breaches that are not short.
+   * Where 64 or more of these reads are due at once, they are done in full at every sixteenth time only of cgroups
+   * that cannot be short: the whole machine has given out less memory since the last one than half of what
+   * they have left (`pgalloc_*` of /proc/vmstat).
    * Default 1000, from 10 to 3,600,000.
    */
   safetyReadMs?: number;

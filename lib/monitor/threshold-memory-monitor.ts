@@ -34,6 +34,8 @@ const host: MemoryPlace = { kind: 'host' };
  * `killBufferBytes` is used; in between and below JavaScript is not woken. Limits are read anew before
  * each verdict, and otherwise about once a second: a limit that was lowered shows within 2 s, or two
  * samples where those are further apart.
+ * Where 64 or more samples are due at once, those are left out, up to that second, of cgroups that cannot have crossed theirs:
+ * the whole machine has given out less memory than half of what they have left.
  * The machine's memory is read every 30 s. A sample that cannot be read decides nothing, and is told as
  * `'degraded'`.
  *

@@ -111,7 +111,9 @@ std::optional<Failure> CgroupGauge::measure(const HostMemory& host,
 
 FarFile CgroupGauge::far_file() const {
   if (over_ || reads_swap_ || reading_.threshold.begin == 0) return {};
-  return {level_.current_fd(), reading_.threshold.begin};
+  const uint64_t threshold = reading_.threshold.begin;
+  return {level_.current_fd(), threshold,
+          minus(threshold, reading_.usage.current.value_or(threshold))};
 }
 
 bool CgroupGauge::is_short() const {

@@ -36,6 +36,7 @@ struct GaugeReading {
 struct FarFile {
   int fd = -1;             // of memory.current; -1: more than that is needed
   uint64_t threshold = 0;  // not over while it says no more
+  uint64_t room = 0;       // up to there, as it said last
 };
 
 // One thing that is held against a threshold: a cgroup with a limit, or the
@@ -57,6 +58,12 @@ class Gauge {
   // Whether this is a reason to kill: it is over by more than cache.
   virtual bool is_short() const = 0;
 
+  // Reads limits and nothing else: is the usage known to be far, it may stay
+  // so.
+  virtual std::optional<Failure> read_limits(const HostMemory& /*host*/,
+                                             std::span<char> /*buffer*/) {
+    return std::nullopt;
+  }
   // Good until limits are read again.
   virtual FarFile far_file() const { return {}; }
   bool judged() const { return judged_; }
@@ -95,11 +102,11 @@ class CgroupGauge final : public Gauge {
   std::optional<Failure> look(const HostMemory& host, bool limits_due,
                               std::span<char> buffer) override;
   bool is_short() const override;
+  std::optional<Failure> read_limits(const HostMemory& host,
+                                     std::span<char> buffer) override;
   FarFile far_file() const override;
 
  private:
-  std::optional<Failure> read_limits(const HostMemory& host,
-                                     std::span<char> buffer);
   std::optional<Failure> measure(const HostMemory& host, bool limits_read,
                                  std::span<char> buffer);
   // Whether this proves that it is not over.

@@ -98,10 +98,23 @@ bool MemoryWatch::look(Cause cause, int64_t now_ns, std::span<char> buffer) {
   const bool tell = cause == Cause::kDeadline
                         ? look_at_deadline(now_ns, buffer)
                         : look_at_counters(cause, now_ns, buffer);
+  rest_.after_look(cause == Cause::kSafetyRead ? room() : 0);
   if (report_.noticed_ns == 0 && (tell || report_.breach)) {
     report_.noticed_ns = now_ns;
   }
   return tell;
+}
+
+bool MemoryWatch::rest(Cause cause, int64_t /*now_ns*/, uint64_t given_out) {
+  return cause == Cause::kSafetyRead && rest_.take(given_out);
+}
+
+uint64_t MemoryWatch::room() const {
+  const bool is_settled = !retired_ && !report_.failure.has_value() &&
+                          blank_since_ns_ == 0 && doubt_since_ns_ == 0;
+  // An ordinary file can be written without any memory.
+  if (!is_settled || !events_.on_cgroup2()) return 0;
+  return room_to_shortness(report_.usage, report_.limits, report_.shortness);
 }
 
 void MemoryWatch::fail(const Failure& failure, int64_t now_ns) {

@@ -8,6 +8,7 @@
 #include "failure.h"
 #include "memory_events.h"
 #include "memory_files.h"
+#include "safety_rest.h"
 #include "shortness.h"
 #include "source.h"
 #include "takeover.h"
@@ -64,6 +65,7 @@ class MemoryWatch final : public Source {
   int64_t deadline_ns() const override;
   std::optional<Failure> attach(SourceId id, Registrar* registrar) override;
   bool look(Cause cause, int64_t now_ns, std::span<char> buffer) override;
+  bool rest(Cause cause, int64_t now_ns, uint64_t given_out) override;
   void fail(const Failure& failure, int64_t now_ns) override;
 
  private:
@@ -79,6 +81,10 @@ class MemoryWatch final : public Source {
   bool no_sample(Cause cause, int64_t now_ns);
   bool set_failure(const Failure& failure);
   bool retire();
+
+  // How much it may grow before a safety read could find anything, by the last
+  // look; 0: one may find something at once.
+  uint64_t room() const;
 
   // Reads usage and limits into the report, and judges them.
   void sample(bool was_short, std::span<char> buffer);
@@ -102,6 +108,7 @@ class MemoryWatch final : public Source {
   int64_t blank_since_ns_ = 0;  // 0: the last look gave a sample
   int64_t doubt_since_ns_ = 0;  // 0: not in doubt
   int64_t doubt_look_ns_ = kNoDeadline;
+  SafetyRest rest_;
   MemoryReport report_;  // the slot
   Takeover takeover_;
 };

@@ -15,8 +15,9 @@
 
 namespace spillway {
 
-Result<std::unique_ptr<Reactor>> Reactor::start(Sink* sink) {
-  std::unique_ptr<Reactor> reactor(new Reactor(sink));
+Result<std::unique_ptr<Reactor>> Reactor::start(Sink* sink,
+                                                const std::string& proc) {
+  std::unique_ptr<Reactor> reactor(new Reactor(sink, proc));
   reactor->epoll_ = UniqueFd(epoll_create1(EPOLL_CLOEXEC));
   if (!reactor->epoll_.valid()) return Failure{errno, "epoll_create1"};
   reactor->shutdown_ = UniqueFd(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));

@@ -17,6 +17,7 @@
 #include "failure.h"
 #include "inotify.h"
 #include "kernel_file.h"
+#include "page_allocations.h"
 #include "source.h"
 #include "unique_fd.h"
 
@@ -35,10 +36,17 @@ class Sink {
 };
 
 // One thread and one flat epoll that look after every watch of an environment.
-// Three descriptors, four once an ordinary file is watched.
+// Three descriptors, one more once an ordinary file is watched, and one once
+// there are many watches.
 class Reactor final : private Registrar {
  public:
-  static Result<std::unique_ptr<Reactor>> start(Sink* sink);
+  // Where so many looks are due at once, a look at the whole machine (some 50
+  // us) is worth those that it may spare.
+  static constexpr size_t kManyLooks = 64;
+
+  // `proc`: where the machine's files are.
+  static Result<std::unique_ptr<Reactor>> start(
+      Sink* sink, const std::string& proc = "/proc");
 
   // Stops and joins the thread. Any thread but the reactor's.
   ~Reactor();
@@ -77,11 +85,14 @@ class Reactor final : private Registrar {
   struct Entry {
     std::shared_ptr<Source> source;
     int64_t due_ns = 0;
+    // What the machine had given out before the last timed look; if known.
+    std::optional<uint64_t> given_out;
     std::vector<int> fds;  // of the source's own, in the epoll set
     bool ready = false;
   };
 
-  explicit Reactor(Sink* sink) : sink_(sink) {}
+  Reactor(Sink* sink, const std::string& proc)
+      : sink_(sink), page_allocations_(proc) {}
 
   std::optional<Failure> watch_kernfs(SourceId id, int fd) override;
   std::optional<Failure> watch_process(SourceId id, int pidfd) override;
@@ -109,6 +120,9 @@ class Reactor final : private Registrar {
   static int64_t next_due(int64_t now_ns, int64_t interval_ns);
 
   // Any thread, under the lock.
+  std::optional<uint64_t> given_out_if_many_due(int64_t now_ns);
+  static bool rests(Entry* entry, Cause cause, int64_t now_ns,
+                    std::optional<uint64_t> given_out);
   void drop(SourceId id);
   void arm_timer(int64_t due_ns);
 
@@ -130,6 +144,7 @@ class Reactor final : private Registrar {
   // Reactor thread only: scratch space, kept so that the hot path allocates
   // nothing.
   std::array<char, kFileBufferBytes> buffer_;
+  PageAllocations page_allocations_;
   std::vector<SourceId> scratch_ids_;
   std::vector<SourceId> scratch_deadlines_;
 

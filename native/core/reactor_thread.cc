@@ -59,18 +59,21 @@ void Reactor::look_at_due(int64_t now_ns) {
     uint64_t expirations = 0;
     // Nothing to read: somebody re-armed it meanwhile, which is as good.
     (void)!read(timer_.get(), &expirations, sizeof(expirations));
+    const std::optional<uint64_t> given_out = given_out_if_many_due(now_ns);
     int64_t earliest_ns = kNever;
     for (auto& [id, entry] : entries_) {
       if (entry.due_ns <= now_ns) {
         entry.due_ns = next_due(now_ns, entry.source->safety_read_ns());
-        scratch_ids_.push_back(id);
+        if (!rests(&entry, Cause::kSafetyRead, now_ns, given_out)) {
+          scratch_ids_.push_back(id);
+        }
       }
       earliest_ns = std::min(earliest_ns, entry.due_ns);
-      const int64_t deadline_ns = entry.source->deadline_ns();
-      if (deadline_ns <= now_ns) {
+      if (entry.source->deadline_ns() <= now_ns &&
+          !rests(&entry, Cause::kDeadline, now_ns, given_out)) {
         scratch_deadlines_.push_back(id);  // and the look says what is next
       } else {
-        earliest_ns = std::min(earliest_ns, deadline_ns);
+        earliest_ns = std::min(earliest_ns, entry.source->deadline_ns());
       }
     }
     armed_for_ns_ = kNever;
@@ -84,6 +87,27 @@ void Reactor::look_at_due(int64_t now_ns) {
     // The look just before may have killed, and its victim ended since.
     look(id, Cause::kDeadline, monotonic_ns(), buffer_);
   }
+}
+
+std::optional<uint64_t> Reactor::given_out_if_many_due(int64_t now_ns) {
+  const auto is_due = [now_ns](const auto& each) {
+    const Entry& entry = each.second;
+    return std::min(entry.due_ns, entry.source->deadline_ns()) <= now_ns;
+  };
+  const auto due = std::count_if(entries_.begin(), entries_.end(), is_due);
+  if (static_cast<size_t>(due) < kManyLooks) return std::nullopt;
+  return page_allocations_.read(buffer_);
+}
+
+bool Reactor::rests(Entry* entry, Cause cause, int64_t now_ns,
+                    std::optional<uint64_t> given_out) {
+  const std::optional<uint64_t> before = entry->given_out;
+  if (before.has_value() && given_out.has_value() && *before <= *given_out &&
+      entry->source->rest(cause, now_ns, *given_out - *before)) {
+    return true;
+  }
+  entry->given_out = given_out;
+  return false;
 }
 
 void Reactor::look_at_changed_paths(int64_t now_ns) {

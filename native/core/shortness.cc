@@ -84,4 +84,11 @@ bool needs_stat(const MemoryUsage& usage, const MemoryLimits& limits,
   return usage.current.value_or(0) + swap_held(usage, limits) > levels.clear;
 }
 
+uint64_t room_to_shortness(const MemoryUsage& usage, const MemoryLimits& limits,
+                           const Shortness& shortness) {
+  if (!shortness.known || shortness.is_short || !usage.current) return 0;
+  return minus(shortness.clear_level,
+               *usage.current + swap_held(usage, limits));
+}
+
 }  // namespace spillway

@@ -38,6 +38,11 @@ Shortness evaluate_shortness(const MemoryUsage& usage,
 bool needs_stat(const MemoryUsage& usage, const MemoryLimits& limits,
                 std::optional<uint64_t> kill_buffer);
 
+// How much more may be charged, or swapped, before the cgroup can be short; 0
+// where it may be so now.
+uint64_t room_to_shortness(const MemoryUsage& usage, const MemoryLimits& limits,
+                           const Shortness& shortness);
+
 // What is swapped, where swap is allowed. Swapped memory comes back when it is
 // used, so reclaim by swapping gives nothing back for good.
 uint64_t swap_held(const MemoryUsage& usage, const MemoryLimits& limits);

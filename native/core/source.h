@@ -64,6 +64,14 @@ class Source {
   // is to be told now.
   virtual bool look(Cause cause, int64_t now_ns, std::span<char> buffer) = 0;
 
+  // Asked in place of a timed look: whether that may be left out this time,
+  // for the whole machine has given out only so many bytes of memory since
+  // something before the last timed look. A deadline is put off then.
+  virtual bool rest(Cause /*cause*/, int64_t /*now_ns*/,
+                    uint64_t /*given_out*/) {
+    return false;
+  }
+
   // The reactor itself cannot go on: no further look will come.
   virtual void fail(const Failure& failure, int64_t now_ns) = 0;
 };

@@ -7,6 +7,7 @@
 
 #include "clock.h"
 #include "kernel_file.h"
+#include "page_allocations.h"
 
 namespace spillway {
 
@@ -83,7 +84,9 @@ ThresholdReport ThresholdWatch::take() {
 
 bool ThresholdWatch::look(Cause /*cause*/, int64_t now_ns,
                           std::span<char> buffer) {
+  const uint64_t sure_room = std::exchange(sure_room_, 0);
   if (is_far(now_ns, buffer)) return false;
+  if (sure_room > 0 && is_far_by(sure_room, now_ns, buffer)) return false;
   if (report_.removed) return false;
   far_until_ns_ = 0;
   const std::optional<Failure> failure = sample(now_ns, buffer);
@@ -94,9 +97,7 @@ bool ThresholdWatch::look(Cause /*cause*/, int64_t now_ns,
        now_ns);
   if (report_.over || failure.has_value() || of_host()) return tell;
   far_ = far_file();
-  if (far_.fd >= 0) {
-    far_until_ns_ = std::min(limits_ns_ + kLimitsAgeNs, host_ns_ + kHostAgeNs);
-  }
+  if (far_.fd >= 0) far_until_ns_ = limits_due_ns();
   return tell;
 }
 
@@ -109,8 +110,40 @@ bool ThresholdWatch::is_far(int64_t now_ns, std::span<char> buffer) {
       used > far_.threshold) {
     return false;
   }
-  wait(sample_interval_ns(far_.threshold - used, pace_), now_ns);
+  far_.room = far_.threshold - used;
+  wait(sample_interval_ns(far_.room, pace_), now_ns);
   return true;
+}
+
+bool ThresholdWatch::rest(Cause /*cause*/, int64_t now_ns, uint64_t given_out) {
+  if (far_until_ns_ == 0 || !has_room_left(far_.room, given_out)) return false;
+  const uint64_t room = far_.room - given_out;
+  if (now_ns >= far_until_ns_) {
+    sure_room_ = room;
+    return false;
+  }
+  wait(sample_interval_ns(room, pace_), now_ns);
+  return true;
+}
+
+bool ThresholdWatch::is_far_by(uint64_t room, int64_t now_ns,
+                               std::span<char> buffer) {
+  if (now_ns - host_ns_ >= kHostAgeNs) return false;
+  const uint64_t threshold = far_.threshold;
+  for (const auto& gauge : gauges_) {
+    if (gauge->read_limits(host_, buffer).has_value()) return false;
+  }
+  limits_ns_ = now_ns;
+  far_ = far_file();
+  if (far_.fd < 0 || far_.threshold < threshold) return false;
+  far_.room = room;
+  far_until_ns_ = limits_due_ns();
+  wait(sample_interval_ns(room, pace_), now_ns);
+  return true;
+}
+
+int64_t ThresholdWatch::limits_due_ns() const {
+  return std::min(limits_ns_ + kLimitsAgeNs, host_ns_ + kHostAgeNs);
 }
 
 FarFile ThresholdWatch::far_file() const {

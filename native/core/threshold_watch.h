@@ -45,8 +45,9 @@ struct ThresholdReport {
 // over, and ends when none is.
 //
 // Far from the threshold a sample is one pread (memory.current) per limited
-// cgroup. Limits are read about once a second, and before any verdict.
-// The host's memory, which changes by hotplug only, every half minute.
+// cgroup, and none where the machine has not given out so much memory. Limits
+// are read about once a second, and before any verdict. The host's memory,
+// which changes by hotplug only, every half minute.
 class ThresholdWatch final : public Source {
  public:
   static Result<std::shared_ptr<ThresholdWatch>> open(
@@ -59,6 +60,7 @@ class ThresholdWatch final : public Source {
   int64_t deadline_ns() const override { return next_ns_; }
   std::optional<Failure> attach(SourceId id, Registrar* registrar) override;
   bool look(Cause cause, int64_t now_ns, std::span<char> buffer) override;
+  bool rest(Cause cause, int64_t now_ns, uint64_t given_out) override;
   void fail(const Failure& failure, int64_t now_ns) override;
 
  private:
@@ -73,7 +75,11 @@ class ThresholdWatch final : public Source {
   // nothing is near: with a thousand watches most of the cost is what has left
   // the processor's cache since the sample before.
   bool is_far(int64_t now_ns, std::span<char> buffer);
+  // The same where limits are due: reads these, and not what is used.
+  bool is_far_by(uint64_t room, int64_t now_ns, std::span<char> buffer);
   FarFile far_file() const;
+  // When limits, or the host's memory, are to be read next.
+  int64_t limits_due_ns() const;
   void wait(int64_t interval_ns, int64_t now_ns);
 
   // Each returns whether JavaScript is to be told now.
@@ -84,9 +90,10 @@ class ThresholdWatch final : public Source {
   bool is_over() const;
   uint64_t distance() const;
 
-  // What is_far() needs, side by side.
+  // What is_far() and rest() need, side by side.
   FarFile far_;
-  int64_t far_until_ns_ = 0;  // then limits are due
+  int64_t far_until_ns_ = 0;  // then limits are due; 0: it is not far
+  uint64_t sure_room_ = 0;    // that is left for the look that comes next
   int64_t next_ns_ = 0;
   const SamplePace pace_;
 

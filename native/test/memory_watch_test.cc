@@ -228,5 +228,12 @@ TEST_F(MemoryWatchTest, FdsRunningOutFailAndLeaveNothingOpen) {
   EXPECT_EQ(test::open_fds(), before);
 }
 
+// It can be written without any memory.
+TEST_F(MemoryWatchTest, AnOrdinaryFileIsAlwaysLookedAt) {
+  start();
+  look(kSafetyRead);
+  EXPECT_FALSE(watch_->rest(kSafetyRead, now_ns_, 0));
+}
+
 }  // namespace
 }  // namespace spillway

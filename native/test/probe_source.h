@@ -28,6 +28,8 @@ class ProbeSource : public Source {
   // Set before it is added: what a look does, and whether it tells.
   Look on_look = [](Cause, int64_t) { return false; };
   std::optional<Failure> attach_failure;
+  // The same of what it answers when it may rest; nothing: it needs each look.
+  std::function<bool(Cause, uint64_t given_out)> on_rest;
 
   int64_t safety_read_ns() const override { return safety_read_ns_; }
 
@@ -46,6 +48,10 @@ class ProbeSource : public Source {
     }
     looked_.notify_all();
     return tell;
+  }
+
+  bool rest(Cause cause, int64_t /*now_ns*/, uint64_t given_out) override {
+    return on_rest && on_rest(cause, given_out);
   }
 
   void fail(const Failure& failure, int64_t /*now_ns*/) override {

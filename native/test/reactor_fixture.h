@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <memory>
+#include <string>
 #include <utility>
 #include <variant>
 
@@ -19,8 +20,8 @@ class ReactorTest : public testing::Test {
  protected:
   ReactorTest() { directory_.write("file", "0\n"); }
 
-  void start() {
-    auto started = Reactor::start(&sink_);
+  void start(const std::string& proc = "/proc") {
+    auto started = Reactor::start(&sink_, proc);
     ASSERT_EQ(failure_of(started), nullptr);
     reactor_ = std::move(std::get<std::unique_ptr<Reactor>>(started));
   }

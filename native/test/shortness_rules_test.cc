@@ -11,7 +11,9 @@ namespace {
 
 using test::anonymous;
 using test::limits_of;
+using test::total_only;
 using test::with_cache;
+using test::with_swap;
 
 TEST(Shortness, ReportsTheLevels) {
   const Shortness result =
@@ -102,6 +104,35 @@ TEST(Shortness, FreeingWhatIsAskedEndsIt) {
     *usage.current += 1;
     ASSERT_TRUE(evaluate_shortness(usage, limits, {}, true).is_short);
   }
+}
+
+// Below the clear level, whatever memory.stat might say: all that is charged
+// and swapped counts.
+TEST(RoomToShortness, IsUpToTheClearLevel) {
+  const auto room = [](const MemoryUsage& usage, const MemoryLimits& limits) {
+    return room_to_shortness(usage, limits,
+                             evaluate_shortness(usage, limits, {}, false));
+  };
+  EXPECT_EQ(room(total_only(100), limits_of(1000)), 850U);
+  EXPECT_EQ(room(total_only(950), limits_of(1000)), 0U);
+  EXPECT_EQ(room(with_cache(960, 500, 0), limits_of(1000)), 0U) << "cache";
+  EXPECT_EQ(
+      room(with_swap(total_only(100), 50), limits_of(1000, kUnlimited, 500)),
+      800U);
+  EXPECT_EQ(room(anonymous(100), limits_of(kUnlimited)), kUnlimited - 100);
+}
+
+TEST(RoomToShortness, IsNoneWhereItIsShortOrNothingIsKnown) {
+  const auto judged = [](const MemoryUsage& usage, const MemoryLimits& limits,
+                         bool was_short) {
+    return room_to_shortness(usage, limits,
+                             evaluate_shortness(usage, limits, {}, was_short));
+  };
+  EXPECT_EQ(judged(anonymous(990), limits_of(1000), false), 0U);
+  EXPECT_EQ(judged({}, limits_of(1000), false), 0U);
+  EXPECT_EQ(judged({}, limits_of(kUnlimited), false), 0U);
+  EXPECT_EQ(judged(anonymous(1), limits_of(std::nullopt, std::nullopt), false),
+            0U);
 }
 
 }  // namespace

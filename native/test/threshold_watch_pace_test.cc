@@ -84,5 +84,12 @@ TEST_F(ThresholdWatchPaceTest, FarAwayOneFileIsRead) {
   EXPECT_EQ(watch_->take().failure, std::nullopt);
 }
 
+// It can be written without any memory.
+TEST_F(ThresholdWatchPaceTest, AnOrdinaryFileIsAlwaysLookedAt) {
+  start();
+  look(0);
+  EXPECT_FALSE(watch_->rest(Cause::kDeadline, begin_ns_ + kMs, 0));
+}
+
 }  // namespace
 }  // namespace spillway
