@@ -20,6 +20,7 @@ Result<MemoryFiles> MemoryFiles::open(const std::string& directory) {
     files.held_ = is_cgroup2(fd.get());
     if (files.held_) file->fd = std::move(fd);
   }
+  if (files.held_) files.directory_ = std::string();
   return files;
 }
 

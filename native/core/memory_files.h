@@ -46,8 +46,8 @@ class MemoryFiles {
   bool read_value(const File& file, std::span<char> buffer,
                   std::optional<uint64_t>* value) const;
 
-  std::string directory_;
-  bool held_ = false;  // on cgroup v2
+  std::string directory_;  // of ordinary files
+  bool held_ = false;      // on cgroup v2
   File current_{"memory.current", {}};
   File high_{"memory.high", {}};
   File max_{"memory.max", {}};

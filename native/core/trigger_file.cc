@@ -11,7 +11,10 @@ TriggerFile::TriggerFile(std::string directory, const char* name, UniqueFd fd)
     : directory_(std::move(directory)),
       name_(name),
       fd_(std::move(fd)),
-      on_cgroup2_(is_cgroup2(fd_.get())) {}
+      on_cgroup2_(is_cgroup2(fd_.get())) {
+  // Never opened again.
+  if (on_cgroup2_) directory_ = std::string();
+}
 
 Result<TriggerFile> TriggerFile::open(const std::string& directory,
                                       const char* name) {

@@ -38,7 +38,7 @@ class TriggerFile {
 
   std::optional<Failure> reopen();
 
-  std::string directory_;
+  std::string directory_;  // of an ordinary file
   const char* name_;
   UniqueFd fd_;
   bool on_cgroup2_;
