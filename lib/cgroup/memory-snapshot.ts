@@ -113,5 +113,8 @@ function room(limit: Figure | undefined, used: Figure | undefined): Figure | und
 }
 
 function add(a: Figure | undefined, b: Figure | undefined): Figure | undefined {
-  return a && b && { bytes: a.bytes + b.bytes, files: [...a.files, ...b.files] };
+  if (a === undefined || b === undefined) return undefined;
+  const bytes = a.bytes + b.bytes;
+  // Unlimited stays so.
+  return { bytes: bytes === Infinity ? bytes : Math.min(bytes, Number.MAX_SAFE_INTEGER), files: [...a.files, ...b.files] };
 }
