@@ -78,6 +78,8 @@ export class ReliefRound {
     this.#adoptKills();
     if (context.gone()) return 'relieved';
     if (context.closing()) return 'closed';
+    // Before the pool is measured: what the dying give back in between would be in neither figure, and the next one would die for it.
+    const dyingBytes = context.workers().reduce((sum, worker) => sum + worker.dyingBytes, 0);
     const measured = context.gauge.measure(true);
     if (measured !== undefined) this.#evidence = undefined;
     const state = measured ?? this.#evidence;
@@ -90,13 +92,14 @@ export class ReliefRound {
 
     this.#evidence = undefined;
     const workers = context.workers();
-    const choice = this.#choose(workers, state);
+    const dying = workers.filter((worker) => worker.dying && !worker.stuck);
+    // What was seen before says nothing of what they have given back since.
+    const choice = measured === undefined && dying.length > 0 ? undefined : this.#choose(workers, state, dyingBytes);
     if (context.dryRun) return this.#rehearse(choice);
     if (choice !== undefined) {
       await this.#kill(choice, state);
       return undefined;
     }
-    const dying = workers.filter((worker) => worker.dying && !worker.stuck);
     if (dying.length === 0) return 'no-candidate';
     if (!(await anyEnds(dying, context.victimTimeoutMs, this.#clock))) for (const worker of dying) giveUpOn(worker, this.#record);
     return undefined;
@@ -124,13 +127,13 @@ export class ReliefRound {
     return looksAnew;
   }
 
-  #choose(workers: readonly RoundWorker[], state: PoolState): Choice | undefined {
+  #choose(workers: readonly RoundWorker[], state: PoolState, dyingBytes: number): Choice | undefined {
     const alive = workers.filter((worker) => !worker.dying);
     const candidates = alive.map((worker) => worker.candidate());
     const need: KillNeed = {
       bytesToFree: state.bytesToFree,
       breach: this.breach,
-      dyingBytes: workers.reduce((sum, worker) => sum + worker.dyingBytes, 0),
+      dyingBytes,
       minVictimBytes: minVictimBytesOf(state.markBytes),
     };
     const ranking = rankSafely(this.context.policy, candidates, need);

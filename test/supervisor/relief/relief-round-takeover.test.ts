@@ -54,6 +54,39 @@ describe('what the native thread has done before the round', () => {
     expect(world.clock.waits.size).toBe(0);
   });
 
+  // In one storm of eight another worker died as well: what the first had given back since the pool was measured was in neither figure.
+  it('and gives its memory back while JavaScript decides: nobody else dies for it', async () => {
+    const { world, native, workers } = pool(2, 880);
+    world.evidence = { usage: { pinnedBytes: 1000 }, limits: { highBytes: 1000 }, short: true, markBytes: 1000, bytesToFree: 50 };
+    const victim = nth(workers, 0);
+    native.kill(victim, { dies: false });
+    const measure = world.measure;
+    world.measure = (wasShort) => {
+      const state = measure(wasShort);
+      Object.defineProperty(victim, 'dyingBytes', { value: 0 });
+      return state;
+    };
+    const running = world.run(native.context);
+    await settle();
+    victim.end();
+    expect(idsOf((await running).victims)).toEqual(['a']);
+    expect(nth(workers, 1).kills).toEqual([]);
+  });
+
+  it('and JavaScript cannot look any more: what was seen before its death kills nobody else', async () => {
+    const { world, native, workers } = pool(2, 880);
+    world.evidence = { usage: { pinnedBytes: 1000 }, limits: { highBytes: 1000 }, short: true, markBytes: 1000, bytesToFree: 50 };
+    world.readable = false;
+    const victim = nth(workers, 0);
+    native.kill(victim, { dies: false });
+    Object.defineProperty(victim, 'dyingBytes', { value: 0 });
+    const running = world.run(native.context);
+    await settle();
+    victim.end();
+    expect(await running).toMatchObject({ outcome: 'unreadable', victims: [{ id: 'a', died: true }] });
+    expect(nth(workers, 1).kills).toEqual([]);
+  });
+
   it('and whose plan nobody knows: no victim of the report, but awaited as one that dies', async () => {
     const { world, native, workers } = pool(2, 880);
     native.kill(nth(workers, 0), { dies: false, planned: false });
