@@ -20,13 +20,21 @@ bool MemoryWatch::look_at_deadline(int64_t now_ns, std::span<char> buffer) {
   // Fresh, before every single victim; and once short, it is short until the
   // whole buffer is free.
   sample(/*was_short=*/true, buffer);
-  if (short_) return take_over_if_due(now_ns, buffer);
+  const bool killed = short_ && take_over_if_due(now_ns, buffer);
+  if (short_) return killed;
   takeover_.observe(false, now_ns);
   return true;
 }
 
 bool MemoryWatch::take_over_if_due(int64_t now_ns, std::span<char> buffer) {
   if (!takeover_.due(now_ns)) return false;
+  if (takeover_.note_dying(now_ns, buffer)) {
+    sample(/*was_short=*/true, buffer);
+    if (!short_) {
+      takeover_.observe(false, now_ns);
+      return false;
+    }
+  }
   // Files that do not tell kill nobody.
   if (!report_.shortness.is_short) {
     takeover_.put_off(now_ns);

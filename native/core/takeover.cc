@@ -77,10 +77,10 @@ int64_t Takeover::deadline_ns() const {
 bool Takeover::act(const Judgement& judgement, int64_t now_ns,
                    std::span<char> buffer) {
   deadline_ns_ = now_ns + kLookAgainNs;
-  if (is_waiting_for_one(now_ns)) return false;
+  if (waits_) return false;
   KillNeed need;
   need.bytes_to_free = judgement.shortness.bytes_to_free;
-  need.dying_bytes = dying_bytes(now_ns, buffer);
+  need.dying_bytes = dying_bytes_;
   need.min_victim_bytes = min_victim_bytes(judgement.shortness.mark);
   if (is_covered(need)) return false;
   list_entries(need.min_victim_bytes, now_ns, buffer);
@@ -131,8 +131,12 @@ bool Takeover::is_waiting_for_one(int64_t now_ns) const {
                      });
 }
 
-uint64_t Takeover::dying_bytes(int64_t now_ns, std::span<char> buffer) const {
-  uint64_t sum = 0;
+bool Takeover::note_dying(int64_t now_ns, std::span<char> buffer) {
+  dying_bytes_ = 0;
+  waits_ = is_waiting_for_one(now_ns);
+  // Nothing is decided before its end.
+  if (waits_) return false;
+  bool any = false;
   for (const auto& victim : plan_.ranked) {
     const bool ended = victim->life(now_ns) == Victim::Life::kEnded;
     const Victim::Claim claim = victim->claim();
@@ -140,9 +144,10 @@ uint64_t Takeover::dying_bytes(int64_t now_ns, std::span<char> buffer) const {
     // Its main process may have ended, and its descendants not yet.
     const int64_t since_ns = std::max(claim.at_ns, victim->ended_ns());
     if (!is_recent(since_ns, now_ns)) continue;
-    sum += victim->freeable(buffer).value_or(0);
+    dying_bytes_ += victim->freeable(buffer).value_or(0);
+    any = true;
   }
-  return sum;
+  return any;
 }
 
 void Takeover::list_entries(uint64_t min_bytes, int64_t now_ns,

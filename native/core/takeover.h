@@ -76,8 +76,12 @@ class Takeover {
   void observe(bool is_short, int64_t now_ns);
   // Whether the time is over: act() is to be called, or observe().
   bool due(int64_t now_ns) const { return deadline_ns_ <= now_ns; }
-  // Carries out the next step on a judgement that is short. Does not
-  // allocate. True when a victim was killed.
+  // Takes down who is dying, and what they hold: to be called when it is due.
+  // True when a judgement of before is of no use: what they have given back
+  // since would be in neither, and the next one would die for it.
+  bool note_dying(int64_t now_ns, std::span<char> buffer);
+  // Carries out the next step on a judgement that is short, with what was noted
+  // before that was made. Does not allocate. True when a victim was killed.
   bool act(const Judgement& judgement, int64_t now_ns, std::span<char> buffer);
   // The judgement could not be made: JavaScript's time begins anew.
   void put_off(int64_t now_ns);
@@ -96,7 +100,6 @@ class Takeover {
   bool is_recent(int64_t since_ns, int64_t now_ns) const;
   // One that was killed and has not ended.
   bool is_waiting_for_one(int64_t now_ns) const;
-  uint64_t dying_bytes(int64_t now_ns, std::span<char> buffer) const;
   void list_entries(uint64_t min_bytes, int64_t now_ns, std::span<char> buffer);
   void kill(size_t index, const Judgement& judgement, uint64_t dying,
             int64_t now_ns);
@@ -108,6 +111,8 @@ class Takeover {
   int64_t deadline_ns_ = kNever;  // kNever: not counting
   int64_t exits_ns_ = kNever;     // when to look for exits
   uint64_t epoch_ = 0;
+  bool waits_ = false;        // as noted: for one that was killed
+  uint64_t dying_bytes_ = 0;  // as noted
   // Room is made when the plan is armed.
   std::vector<KillEntry> entries_;
   std::vector<PlannedKill> log_;

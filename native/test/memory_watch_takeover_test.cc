@@ -159,5 +159,21 @@ TEST_F(MemoryWatchTakeoverTest, CgroupThatIsGoneHasNoDeadline) {
   EXPECT_EQ(watch_->deadline_ns(), kNoDeadline);
 }
 
+// One has ended by itself: what it gave back between the look and the count of
+// the dying would be in neither.
+TEST_F(MemoryWatchTakeoverTest, AfterADeathThePoolIsReadAnew) {
+  start_armed();
+  usage(980);
+  EXPECT_TRUE(look(kSafetyRead));
+  watch_->take();
+  worker_.end();
+  EXPECT_FALSE(look_at_deadline());
+  EXPECT_TRUE(sink_.killed.empty()) << "it covers the need";
+  worker_.leaf.size(0);
+  usage(950);
+  EXPECT_TRUE(look_at_deadline());
+  EXPECT_FALSE(watch_->take().is_short);
+}
+
 }  // namespace
 }  // namespace spillway

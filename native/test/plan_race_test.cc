@@ -82,6 +82,7 @@ class PlanRaceTest : public testing::Test {
     while (!all_are_claimed()) {
       const std::lock_guard guard(reactor_lock_);
       takeover_.observe(true, kNowNs);
+      takeover_.note_dying(kNowNs, buffer);
       takeover_.act(judgement, kNowNs, buffer);
     }
   }

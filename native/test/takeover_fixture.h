@@ -56,6 +56,7 @@ class TakeoverTest : public testing::Test {
   bool act(uint64_t bytes_to_free = 100) {
     now_ns_ = std::max(now_ns_, takeover_.deadline_ns());
     takeover_.look_for_exits(now_ns_);
+    takeover_.note_dying(now_ns_, buffer_);
     return takeover_.act(short_by(bytes_to_free), now_ns_, buffer_);
   }
 

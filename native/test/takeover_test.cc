@@ -158,10 +158,28 @@ TEST_F(TakeoverTest, TwoPlansKillNobodyTwice) {
   other.arm(std::move(plan), now_ns_);
   other.observe(true, now_ns_);
   EXPECT_TRUE(act());
+  other.note_dying(now_ns_, buffer_);
   EXPECT_FALSE(other.act(short_by(100), now_ns_, buffer_));
   workers_[0]->end();
+  EXPECT_TRUE(other.note_dying(now_ns_, buffer_));
   EXPECT_TRUE(other.act(short_by(200), now_ns_, buffer_));
   EXPECT_EQ(sink_.killed, (Ids{id(0), id(1)}));
+}
+
+// Its memory was in the judgement, and was gone when its end was asked for: the
+// next one died for it.
+TEST_F(TakeoverTest, OneThatEndsAfterTheJudgementCostsNobodyElse) {
+  workers({100, 100});
+  arm();
+  find_short();
+  EXPECT_TRUE(act());
+  EXPECT_FALSE(takeover_.note_dying(now_ns_, buffer_)) << "it is waited for";
+  const Judgement before = short_by(100);
+  workers_[0]->end();
+  workers_[0]->leaf.size(0);
+  EXPECT_FALSE(takeover_.act(before, now_ns_, buffer_));
+  EXPECT_TRUE(takeover_.note_dying(now_ns_, buffer_)) << "to be judged anew";
+  EXPECT_EQ(sink_.killed, Ids{id(0)});
 }
 
 TEST_F(TakeoverTest, OneThatIsForgottenIsLetGo) {
