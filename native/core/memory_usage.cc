@@ -1,5 +1,8 @@
 #include "memory_usage.h"
 
+#include <sys/sysinfo.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <array>
 #include <utility>
@@ -54,6 +57,13 @@ uint64_t unaccounted(const MemoryUsage& usage) {
     left -= std::min(left, part.value_or(0));
   }
   return left;
+}
+
+uint64_t charged_ahead() {
+  static const uint64_t bytes = uint64_t{64} *
+                                static_cast<uint64_t>(getpagesize()) *
+                                static_cast<uint64_t>(get_nprocs_conf());
+  return bytes;
 }
 
 }  // namespace spillway

@@ -35,6 +35,10 @@ struct MemoryLimits {
 // Reads memory.stat into the fields that it has.
 Parsed parse_memory_stat(std::string_view text, MemoryUsage* usage);
 
+// What processors charge ahead of use, at most: a batch of pages each
+// (MEMCG_CHARGE_BATCH).
+uint64_t charged_ahead();
+
 // What is charged and stands nowhere in memory.stat. A little always does: each
 // processor has some charged in advance, and counts apart. Much more means that
 // the file is old: before Linux 6.8 who reads it does not wait while another

@@ -1,8 +1,5 @@
 #include "memory_watch.h"
 
-#include <sys/sysinfo.h>
-#include <unistd.h>
-
 #include <array>
 #include <cerrno>
 #include <utility>
@@ -28,14 +25,9 @@ constexpr int64_t kDoubtLookNs = 5'000'000;
 constexpr int64_t kLongestDoubtNs = 200'000'000;
 
 // What always stands nowhere in memory.stat: for each processor a batch of
-// pages (MEMCG_CHARGE_BATCH) that is charged and not used yet, and one that is
-// used and not counted yet.
-uint64_t always_unaccounted() {
-  static const uint64_t bytes = uint64_t{2} * 64 *
-                                static_cast<uint64_t>(getpagesize()) *
-                                static_cast<uint64_t>(get_nprocs_conf());
-  return bytes;
-}
+// pages that is charged and not used yet, and one that is used and not counted
+// yet.
+uint64_t always_unaccounted() { return 2 * charged_ahead(); }
 
 // kIncomplete when nothing was read.
 Parsed parse_if_read(const Result<std::string_view>& text,

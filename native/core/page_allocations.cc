@@ -1,10 +1,11 @@
 #include "page_allocations.h"
 
-#include <sys/sysinfo.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <variant>
+
+#include "memory_usage.h"
 
 namespace spillway {
 
@@ -12,13 +13,6 @@ namespace {
 
 uint64_t page_bytes() {
   static const auto bytes = static_cast<uint64_t>(getpagesize());
-  return bytes;
-}
-
-// Each processor charges a batch (MEMCG_CHARGE_BATCH) with the first page.
-uint64_t charged_ahead() {
-  static const uint64_t bytes =
-      64 * page_bytes() * static_cast<uint64_t>(get_nprocs_conf());
   return bytes;
 }
 

@@ -1,10 +1,9 @@
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ThresholdMemoryMonitor } from '../../lib/monitor/threshold-memory-monitor';
 import { ThresholdEar } from '../support/threshold-ear';
 import { safetyReadMs, useMonitors } from './support/monitors';
-import { MiB, run, type Running } from './support/program';
+import { holdIn, MiB } from './support/program';
 import { useCgroups, type TestCgroup } from './support/test-cgroup';
 
 // So many that one look at the machine is taken instead of one at each.
@@ -17,12 +16,6 @@ afterEach(() => {
 const { watch } = useMonitors();
 const { make } = useCgroups();
 
-async function hold(cgroup: TestCgroup, mib: number): Promise<Running> {
-  const running = run('sh', ['-c', 'echo 0 >"$0/cgroup.procs" && exec "$@"', cgroup.directory, 'perl', join(__dirname, 'programs/holder.pl'), String(mib)]);
-  await running.lines.line('held');
-  return running;
-}
-
 /** Calls of read() and its like that this process has made. */
 const reads = (): number => Number(/^syscr: (\d+)$/m.exec(readFileSync('/proc/self/io', 'utf8'))?.[1]);
 
@@ -31,7 +24,7 @@ test('watches that have much room are hardly looked at, and a shortage that no e
   const heard = Array.from({ length: count }, (_, index) => watch(parent.make(String(index))));
   // Between these figures the kernel tells nothing: it is the safety read that finds it.
   const cgroup = make({ 'memory.high': 128 * MiB, 'memory.swap.max': 0 });
-  const { child, lines } = await hold(cgroup, 8);
+  const { child, lines } = await holdIn(cgroup, 8);
   const { ear } = watch(cgroup, { killBufferBytes: 64 * MiB });
 
   // Where each safety read were done, each would read more than one file.
@@ -52,7 +45,7 @@ test('a limit that is lowered, and a cgroup that is removed, are seen by watches
   const parent = make().enableMemory();
   for (let index = 0; index < count; index++) watch(parent.make(String(index)));
   const lowered = make();
-  await hold(lowered, 64);
+  await holdIn(lowered, 64);
   const { ear } = watch(lowered);
   const removed = make();
   const { ear: earOfRemoved } = watch(removed);
@@ -69,8 +62,8 @@ test('thresholds that are crossed by growth, and by a limit that is lowered, are
   const far = Array.from({ length: count }, (_, index) => parent.make(String(index), { 'memory.max': 1024 * MiB }));
   const growing = make({ 'memory.max': 128 * MiB, 'memory.swap.max': 0 });
   const lowered = make({ 'memory.max': 1024 * MiB, 'memory.swap.max': 0 });
-  const { child } = await hold(growing, 8);
-  await hold(lowered, 64);
+  const { child } = await holdIn(growing, 8);
+  await holdIn(lowered, 64);
   const hear = (cgroup: TestCgroup): ThresholdEar => {
     const monitor = new ThresholdMemoryMonitor({ cgroup: cgroup.directory, fraction: 0.5, intervalMs: 100 });
     thresholds.push(monitor);

@@ -1,9 +1,8 @@
-import { join } from 'node:path';
 import { ThresholdMemoryMonitor, type ThresholdMemoryMonitorOptions } from '../../lib/monitor/threshold-memory-monitor';
 import { sleepNow } from '../../lib/sleep-now';
 import { openFiles } from '../support/process-resources';
 import { ThresholdEar } from '../support/threshold-ear';
-import { MiB, run, type Running } from './support/program';
+import { holdIn, MiB } from './support/program';
 import { hangsAfterMs, useCgroups, type TestCgroup } from './support/test-cgroup';
 
 const monitors: ThresholdMemoryMonitor[] = [];
@@ -29,13 +28,6 @@ function watch(cgroup: TestCgroup | undefined, more: ThresholdMemoryMonitorOptio
   return { monitor, ear };
 }
 
-/** Holds so many MiB, and takes as many more as it is told. */
-async function hold(cgroup: TestCgroup, mib: number): Promise<Running> {
-  const running = run('sh', ['-c', 'echo 0 >"$0/cgroup.procs" && exec "$@"', cgroup.directory, 'perl', join(__dirname, 'programs/holder.pl'), String(mib)]);
-  await running.lines.line('held');
-  return running;
-}
-
 /** Not even a promise settles meanwhile. So long that a sample falls into it, and seconds in any case. */
 function blockUntil(fulfilled: () => boolean): void {
   const beginMs = performance.now();
@@ -53,7 +45,7 @@ async function someSamples(count: number): Promise<void> {
 test('a threshold that is crossed while JavaScript is blocked for seconds is noticed meanwhile', async () => {
   const cgroup = make(limits);
   const { monitor, ear } = watch(cgroup);
-  const { child } = await hold(cgroup, 8);
+  const { child } = await holdIn(cgroup, 8);
   expect(ear.events).toEqual([]);
 
   const beginMs = performance.now();
@@ -78,7 +70,7 @@ test("'clear' comes once per recovery, and the next crossing is a new breach", a
   const cgroup = make(limits);
   const { monitor, ear } = watch(cgroup);
   for (const round of [1, 2]) {
-    const { child, exited } = await hold(cgroup, 80);
+    const { child, exited } = await holdIn(cgroup, 80);
     await ear.breach(round);
     await someSamples(5);
     child.kill('SIGKILL');
@@ -92,7 +84,7 @@ test("'clear' comes once per recovery, and the next crossing is a new breach", a
 
 test('a limit that is lowered at run time fires, and one that is raised clears', async () => {
   const cgroup = make(limits);
-  await hold(cgroup, 40);
+  await holdIn(cgroup, 40);
   const { ear } = watch(cgroup);
   await someSamples(15);
   expect(ear.events).toEqual([]);
@@ -109,8 +101,8 @@ test('a limit that is lowered at run time fires, and one that is raised clears',
 test('an unlimited cgroup stays silent whatever the host uses', async () => {
   const cgroup = make({ 'memory.swap.max': 0 });
   const neighbour = make();
-  await hold(cgroup, 8);
-  await hold(neighbour, 300);
+  await holdIn(cgroup, 8);
+  await holdIn(neighbour, 300);
   const [own, host] = [watch(cgroup, { fraction: 0.12 }), watch(undefined, { fraction: 0.12 })];
 
   expect(await host.ear.breach(1)).toMatchObject({ cgroup: 'the host', level: 'the host', basis: 'host', usage: {}, limits: {}, short: true });
@@ -122,12 +114,12 @@ test('an unlimited cgroup stays silent whatever the host uses', async () => {
 test("an ancestor's limit counts, whoever of its children has used it up", async () => {
   const parent = make(limits).enableMemory();
   const [child, sibling] = [parent.make('child'), parent.make('sibling')];
-  await hold(child, 8);
+  await holdIn(child, 8);
   const { ear } = watch(child);
   await someSamples(15);
   expect(ear.events).toEqual([]);
 
-  const { child: running } = await hold(sibling, 80);
+  const { child: running } = await holdIn(sibling, 80);
   const breach = await ear.breach(1);
 
   expect(breach).toMatchObject({ cgroup: child.directory, level: parent.directory, totalBytes: 128 * MiB, limits: { maxBytes: 128 * MiB } });
@@ -157,7 +149,7 @@ test('many cgroups are watched by one thread', async () => {
   const [first] = cgroups;
   if (first === undefined) throw new Error('unreachable');
 
-  await hold(first, 80);
+  await holdIn(first, 80);
   await watched[0]?.ear.breach(1);
   await someSamples(5);
 

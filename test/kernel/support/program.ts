@@ -77,7 +77,18 @@ export interface Running {
 
 /** Starts a program in a cgroup by the means of a shell, without Spillway. */
 export function runIn(cgroup: TestCgroup, name: ProgramName, ...args: (string | number)[]): Running {
-  return run('sh', ['-c', 'echo 0 >"$0/cgroup.procs" && exec "$@"', cgroup.directory, process.execPath, programFile(name), ...args.map(String)]);
+  return enter(cgroup, process.execPath, programFile(name), ...args.map(String));
+}
+
+/** A process in a cgroup that holds so many MiB, and takes as many more as it is told (holder.pl). */
+export async function holdIn(cgroup: TestCgroup, mib: number): Promise<Running> {
+  const running = enter(cgroup, 'perl', join(__dirname, '../programs/holder.pl'), String(mib));
+  await running.lines.line('held');
+  return running;
+}
+
+function enter(cgroup: TestCgroup, ...command: string[]): Running {
+  return run('sh', ['-c', 'echo 0 >"$0/cgroup.procs" && exec "$@"', cgroup.directory, ...command]);
 }
 
 export function run(file: string, args: string[]): Running {
