@@ -33,6 +33,8 @@ export class ReliefRound {
    * none is left to look anew: the victim's death frees some. Not after something was given back.
    */
   #evidence: PoolState | undefined;
+  /** What the first victim was decided on, or that there was no need. */
+  #before: PoolState | undefined;
   #gaveBack = false;
   #warned = false;
   #extended = false;
@@ -59,13 +61,14 @@ export class ReliefRound {
   async run(): Promise<ReliefReport> {
     this.#record.mark('leased');
     const [first] = this.#adoptKills();
-    const before = (first && this.context.gauge.judge(first.usage, first.limits, true)) ?? this.#measure();
+    this.#before = first && this.context.gauge.judge(first.usage, first.limits, true);
     let outcome: ReliefOutcome | undefined;
     while (outcome === undefined || (outcome === 'relieved' && this.#extended) || this.#adoptKills().length > 0) {
       this.#extended = false;
       outcome = await this.#step();
       if (outcome !== undefined) await this.#awaitNativeVictims();
     }
+    const before = this.#before ?? this.#measure();
     const after = this.context.gone() ? { ...before, usage: {}, short: false, bytesToFree: 0 } : (outcome === 'relieved' ? this.#relieved : undefined) ?? this.#measure();
     this.#record.mark('ended');
     return this.#record.report(outcome, before, after, this.context.policy.name);
@@ -84,6 +87,7 @@ export class ReliefRound {
     if (measured !== undefined) this.#evidence = undefined;
     const state = measured ?? this.#evidence;
     if (state === undefined) return 'unreadable';
+    this.#before ??= state;
     this.#record.mark('measured');
     this.#noteFreed(state);
     this.#relieved = state.short ? undefined : state;
@@ -149,6 +153,8 @@ export class ReliefRound {
     const { id } = worker.facts;
     // While the policy ranked: nobody is told of who is not to die then.
     if (this.#adoptKills().length > 0) return;
+    // And who was in its last moments then, has given its memory back by now: the next look says what is left to do.
+    if (this.context.gauge.measure(true)?.short === false) return;
     const victim = this.#victimOf(choice);
     this.#record.mark('decided', { id });
     this.context.onVictim({ ...victim });

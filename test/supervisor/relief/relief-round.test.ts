@@ -36,6 +36,22 @@ it.each<ReliefReport['limit']>([{ level: 'pool' }, { level: 'group', id: 'tenant
   expect(world.workers[0]?.kills).toEqual([{ for: 'relief', reportId: report.reportId, level: limit.level }]);
 });
 
+// A policy may take long, and a worker end by itself meanwhile: of that JavaScript hears when the policy is done.
+it('a shortage that ends by itself while the policy ranks: nobody dies, and nobody is told of who was chosen', async () => {
+  const world = new FakePool([new FakeWorker('a', 100), new FakeWorker('b', 100)], 800);
+  const slow: KillPolicy = {
+    name: 'slow',
+    rank: (all, need) => {
+      world.otherBytes = 500;
+      return inOrder.rank(all, need);
+    },
+  };
+  const report = await world.run({ policy: slow });
+  expect(report).toMatchObject({ outcome: 'relieved', victims: [], decisions: [], before: { short: true }, after: { short: false }, candidates: [{ id: 'a' }, { id: 'b' }] });
+  expect(world.told).toEqual([]);
+  expect(steps(report)).toEqual(['noticed', 'leased', 'measured', 'measured', 'ended']);
+});
+
 it('several, one after the other, and no more than are needed', async () => {
   const world = new FakePool('abcd'.split('').map((id) => new FakeWorker(id, 60)), 800);
   expect(idsOf((await world.run()).victims)).toEqual(['a', 'b']);
