@@ -35,6 +35,7 @@
       "native/core/shortness.cc",
       "native/core/stall_window.cc",
       "native/core/takeover.cc",
+      "native/core/thread_priority.cc",
       "native/core/threshold_rule.cc",
       "native/core/threshold_watch.cc",
       "native/core/trigger_file.cc",

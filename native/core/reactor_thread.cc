@@ -9,6 +9,7 @@
 #include "clock.h"
 #include "reactor.h"
 #include "resident_code.h"
+#include "thread_priority.h"
 
 namespace spillway {
 
@@ -21,6 +22,7 @@ constexpr size_t kEventsPerWait = 64;
 void Reactor::run() {
   pthread_setname_np(pthread_self(), "spillway");
   keep_code_resident();
+  raise_thread_priority();
   std::array<epoll_event, kEventsPerWait> events;
   for (;;) {
     const int count = epoll_wait(epoll_.get(), events.data(),

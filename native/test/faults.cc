@@ -1,6 +1,7 @@
 #include "faults.h"
 
 #include <fcntl.h>
+#include <sched.h>
 #include <sys/epoll.h>
 #include <sys/types.h>
 
@@ -56,6 +57,18 @@ ssize_t __wrap_write(int fd, const void* data, size_t size) {
 int __real_mlock(const void* begin, size_t bytes);
 int __wrap_mlock(const void* begin, size_t bytes) {
   return faults.mlock.strikes() ? -1 : __real_mlock(begin, bytes);
+}
+
+int __real_sched_setscheduler(pid_t pid, int policy, const sched_param* param);
+int __wrap_sched_setscheduler(pid_t pid, int policy, const sched_param* param) {
+  if (faults.sched_setscheduler.strikes()) return -1;
+  return __real_sched_setscheduler(pid, policy, param);
+}
+
+int __real_setpriority(int which, id_t who, int niceness);
+int __wrap_setpriority(int which, id_t who, int niceness) {
+  if (faults.setpriority.strikes()) return -1;
+  return __real_setpriority(which, who, niceness);
 }
 
 int __real_flock(int fd, int operation);

@@ -28,6 +28,8 @@ struct Faults {
   Fault getxattr;
   Fault setxattr;
   Fault mlock;
+  Fault sched_setscheduler;
+  Fault setpriority;
   // The most bytes that one pread hands over; 0: no limit.
   std::atomic<size_t> pread_piece{0};
   // The same of one write.

@@ -1,0 +1,24 @@
+#include "thread_priority.h"
+
+#include <sched.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+
+namespace spillway {
+
+ThreadPriority raise_thread_priority() {
+  // A service's filter (systemd: SystemCallFilter=~@resources) may end a
+  // process that so much as asks.
+  if (prctl(PR_GET_SECCOMP) != 0) return ThreadPriority::kUnchanged;
+  // For both 0 names the calling thread, on Linux.
+  const sched_param least{.sched_priority = 1};
+  if (sched_setscheduler(0, SCHED_FIFO | SCHED_RESET_ON_FORK, &least) == 0) {
+    return ThreadPriority::kRealTime;
+  }
+  // Cgroup v1 may have no real time left for a group whose threads have the
+  // right to it.
+  if (setpriority(PRIO_PROCESS, 0, PRIO_MIN) == 0) return ThreadPriority::kNice;
+  return ThreadPriority::kUnchanged;
+}
+
+}  // namespace spillway
