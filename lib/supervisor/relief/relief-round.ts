@@ -13,6 +13,9 @@ import type { ReliefContext, RoundWorker } from './relief-context';
 import { RoundRecord } from './round-record';
 import { anyEnds } from './worker-ends';
 
+/** So long a measurement is good for a kill, in milliseconds: half of what the death of a large process takes. */
+const freshMs = 10;
+
 /** The policy's choice, and what it rests on. */
 interface Choice {
   worker: RoundWorker;
@@ -35,6 +38,7 @@ export class ReliefRound {
   #evidence: PoolState | undefined;
   /** What the first victim was decided on, or that there was no need. */
   #before: PoolState | undefined;
+  #measuredAtMs = -Infinity;
   #gaveBack = false;
   #warned = false;
   #extended = false;
@@ -83,6 +87,7 @@ export class ReliefRound {
     if (context.closing()) return 'closed';
     // Before the pool is measured: what the dying give back in between would be in neither figure, and the next one would die for it.
     const dyingBytes = context.workers().reduce((sum, worker) => sum + worker.dyingBytes, 0);
+    this.#measuredAtMs = this.#clock.now();
     const measured = context.gauge.measure(true);
     if (measured !== undefined) this.#evidence = undefined;
     const state = measured ?? this.#evidence;
@@ -153,8 +158,8 @@ export class ReliefRound {
     const { id } = worker.facts;
     // While the policy ranked: nobody is told of who is not to die then.
     if (this.#adoptKills().length > 0) return;
-    // And who was in its last moments then, has given its memory back by now: the next look says what is left to do.
-    if (this.context.gauge.measure(true)?.short === false) return;
+    // If that took long, who was in its last moments has given its memory back by now: the next look says what is left to do.
+    if (this.#clock.now() - this.#measuredAtMs > freshMs && this.context.gauge.measure(true)?.short === false) return;
     const victim = this.#victimOf(choice);
     this.#record.mark('decided', { id });
     this.context.onVictim({ ...victim });

@@ -43,6 +43,7 @@ it('a shortage that ends by itself while the policy ranks: nobody dies, and nobo
     name: 'slow',
     rank: (all, need) => {
       world.otherBytes = 500;
+      world.clock.nowMs += 20;
       return inOrder.rank(all, need);
     },
   };
