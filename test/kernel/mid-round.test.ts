@@ -75,18 +75,17 @@ test('memory.high raised while reclaimers are asked: the round ends, and nobody 
   expect(pool.victims).toEqual([]);
 });
 
-test('a victim that ends by itself between the look at it and its signal: its own exit, and nobody dies in its place', async () => {
-  let pid = 0;
-  const slow: KillPolicy = { name: 'slow', rank: (candidates, need) => {
-    // Not when it is only asked ahead.
-    if (need.breach.sequence > 0 && pid === 0) {
-      pid = candidates.find(({ id }) => id === 'leaving')?.pid ?? 0;
-      process.kill(pid, 'SIGTERM');
-      blockUntilEnded(pid);
-    }
-    return byStartTime().rank(candidates, need);
-  } };
-  const pool = await create({ policy: slow });
+/** Ends it by itself, with code 7, while JavaScript hears of nothing. */
+function endAndBlock(pid: number): void {
+  process.kill(pid, 'SIGTERM');
+  blockUntilEnded(pid);
+}
+
+test('a victim that ends by itself between its choice and its signal: its own exit, and nobody dies in its place', async () => {
+  const pool = await create();
+  pool.supervisor.once('victim', ({ pid }) => {
+    endAndBlock(pid);
+  });
   const elder = await startTaker(pool, { id: 'elder', retriable: true, mib: 30 });
   const leaving = await startTaker(pool, { id: 'leaving', retriable: true, mib: 40, on: { TERM: 'exit 7' } });
 
@@ -97,6 +96,29 @@ test('a victim that ends by itself between the look at it and its signal: its ow
   expect(report).toMatchObject({ outcome: 'relieved', victims: [{ id: 'leaving', died: true }] });
   await elder.says('held 52');
   expect(pool.supervisor.status().counts.kills).toBe(0);
+});
+
+test('one that ends by itself while the policy takes its time: nobody is told of, and nobody dies', async () => {
+  let pid = 0;
+  const slow: KillPolicy = { name: 'slow', rank: (candidates, need) => {
+    // Not when it is only asked ahead.
+    if (need.breach.sequence > 0 && pid === 0) {
+      pid = candidates.find(({ id }) => id === 'leaving')?.pid ?? 0;
+      endAndBlock(pid);
+    }
+    return byStartTime().rank(candidates, need);
+  } };
+  const pool = await create({ policy: slow });
+  const elder = await startTaker(pool, { id: 'elder', retriable: true, mib: 30 });
+  const leaving = await startTaker(pool, { id: 'leaving', retriable: true, mib: 40, on: { TERM: 'exit 7' } });
+
+  elder.tell('take 22');
+
+  expect(await leaving.exited).toMatchObject({ code: 7, signal: null, cause: 'exit', retryHint: 'no' });
+  await elder.says('held 52');
+  expect(pid).toBeGreaterThan(0);
+  expect(pool.victims).toEqual([]);
+  expect(pool.supervisor.status().counts).toMatchObject({ reliefRounds: 1, kills: 0 });
 });
 
 test('one that ends by itself while reclaimers are asked is nobody to be chosen, and its memory is seen', async () => {
