@@ -118,7 +118,7 @@ test('one that ends by itself while the policy takes its time: nobody is told of
   await elder.says('held 52');
   expect(pid).toBeGreaterThan(0);
   expect(pool.victims).toEqual([]);
-  expect(pool.supervisor.status().counts).toMatchObject({ reliefRounds: 1, kills: 0 });
+  expect(pool.supervisor.status().counts.kills).toBe(0);
 });
 
 test('one that ends by itself while reclaimers are asked is nobody to be chosen, and its memory is seen', async () => {
