@@ -81,6 +81,8 @@ export interface NativeBinding {
   /** Has this environment's memory watches of the cgroup look at it out of turn. */
   lookNow(directory: string): void;
   readMemory(directory: string): NativeMemorySample | NativeFailure;
+  /** The usage alone, in half the time. A figure whose file is missing is absent. */
+  readUsage(directory: string): MemoryUsage | NativeFailure;
   /** Opens, reads and closes everything once. A figure that cannot be read is a failure, never absent. */
   readPlace(place: MemoryPlace): NativePlaceSample | NativeFailure;
   evaluateShortness(

@@ -47,6 +47,21 @@ describe('readMemory', () => {
   });
 });
 
+describe('readUsage', () => {
+  const cgroup = new FixtureCgroup().usage({ current: 50, inactiveFile: 10, activeFile: 5 });
+  afterAll(() => { cgroup.remove(); });
+
+  it('gives what readMemory() gives of it', () => {
+    expect(native().readUsage(cgroup.directory)).toEqual({ currentBytes: 50, anonBytes: 35, fileBytes: 15, inactiveFileBytes: 10, activeFileBytes: 5, slabReclaimableBytes: 0 });
+  });
+
+  it('has no figure of what is not there, and none of what is no number', () => {
+    expect(native().readUsage(`${cgroup.directory}/nowhere`)).toEqual({});
+    cgroup.write('memory.current', 'max\n');
+    expect(native().readUsage(cgroup.directory)).toMatchObject({ file: 'memory.current' });
+  });
+});
+
 describe('evaluateShortness', () => {
   const evaluate: NativeBinding['evaluateShortness'] = (...given) => native().evaluateShortness(...given);
 

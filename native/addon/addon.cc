@@ -134,6 +134,20 @@ Napi::Value read_memory(const Napi::CallbackInfo& info) {
   return result;
 }
 
+// readUsage(directory): usage | failure
+Napi::Value read_usage(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const MemoryFiles files =
+      MemoryFiles::once(info[0].As<Napi::String>().Utf8Value());
+  std::array<char, kFileBufferBytes> buffer;
+  MemoryUsage usage;
+  if (!files.read_amounts(buffer, &usage)) {
+    return to_js(env, Failure{kBadContent, "read", "memory.current"});
+  }
+  files.read_stat(buffer, &usage);
+  return to_js(env, usage);
+}
+
 // readPlace(place): { usage, limits, ... } | failure
 Napi::Value read_place_js(const Napi::CallbackInfo& info) {
   const Result<PlaceSample> sample =
@@ -211,6 +225,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
           {"unwatch", unwatch},
           {"lookNow", look_now},
           {"readMemory", read_memory},
+          {"readUsage", read_usage},
           {"readPlace", read_place_js},
           {"evaluateShortness", evaluate_shortness_js},
           {"openPidfd", open_pidfd_js},

@@ -51,8 +51,8 @@ bool MemoryFiles::read_value(const File& file, std::span<char> buffer,
   return true;
 }
 
-bool MemoryFiles::read_totals(std::span<char> buffer, MemoryUsage* usage,
-                              MemoryLimits* limits) const {
+bool MemoryFiles::read_amounts(std::span<char> buffer,
+                               MemoryUsage* usage) const {
   bool complete = read_value(current_, buffer, &usage->current);
   complete &= read_value(swap_current_, buffer, &usage->swap);
   for (auto* figure : {&usage->current, &usage->swap}) {
@@ -61,6 +61,12 @@ bool MemoryFiles::read_totals(std::span<char> buffer, MemoryUsage* usage,
     figure->reset();
     complete = false;
   }
+  return complete;
+}
+
+bool MemoryFiles::read_totals(std::span<char> buffer, MemoryUsage* usage,
+                              MemoryLimits* limits) const {
+  bool complete = read_amounts(buffer, usage);
   complete &= read_value(high_, buffer, &limits->high);
   complete &= read_value(max_, buffer, &limits->max);
   complete &= read_value(swap_max_, buffer, &limits->swap_max);

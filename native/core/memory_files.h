@@ -24,6 +24,14 @@ class MemoryFiles {
   // means that its figure is unknown.
   static Result<MemoryFiles> open(const std::string& directory);
 
+  // For a single reading: opens nothing before it is read, and keeps nothing.
+  static MemoryFiles once(const std::string& directory) {
+    return MemoryFiles(directory);
+  }
+
+  // Reads the total and swap. False as below.
+  bool read_amounts(std::span<char> buffer, MemoryUsage* usage) const;
+
   // Reads the total, swap and the limits: enough to tell far from the mark.
   // False when a file that is there gave no figure (a writer of an ordinary
   // file may be half way): the others alone would tell something else.

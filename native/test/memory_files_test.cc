@@ -60,6 +60,18 @@ TEST_F(MemoryFilesTest, ReadsEveryFigure) {
   EXPECT_EQ(limits_.swap_max, 0U);
 }
 
+TEST_F(MemoryFilesTest, OnceReadsTheUsageAloneAndHoldsNothing) {
+  write_all();
+  const size_t open_before = test::open_fds();
+  const MemoryFiles files = MemoryFiles::once(directory_.path());
+  EXPECT_TRUE(files.read_amounts(buffer_, &usage_));
+  files.read_stat(buffer_, &usage_);
+  EXPECT_EQ(usage_.current, 100U);
+  EXPECT_EQ(usage_.swap, 10U);
+  EXPECT_EQ(usage_.anon, 60U);
+  EXPECT_EQ(test::open_fds(), open_before);
+}
+
 TEST_F(MemoryFilesTest, MissingFilesAreUnknownFigures) {
   EXPECT_TRUE(read()) << "nothing that is there kept its figure back";
   EXPECT_EQ(usage_.current, std::nullopt);

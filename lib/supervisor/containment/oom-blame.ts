@@ -44,6 +44,6 @@ export class OomBlame {
 
 /** Whether the kernel has killed in it on account of a limit that is not its own. */
 function isKilledFromAbove(leaf: WorkerLeaf): boolean {
-  const counters = leaf.sample()?.counters;
+  const counters = leaf.counters();
   return counters !== undefined && counters.oom_kill > 0 && counters.oom === 0;
 }

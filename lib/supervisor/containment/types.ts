@@ -30,7 +30,7 @@ export interface Enclosure {
   /** Takes in a process that runs already, with its descendants. Returns those that could not be taken. */
   take(main: MainProcess): number[];
   /** What its processes use now; `undefined` when there are none, or nobody can tell. */
-  sample(): { usage: MemoryUsage; counters?: MemoryCounters } | undefined;
+  sample(): { usage: MemoryUsage } | undefined;
   /** How much processor time they have taken; `undefined` as above. */
   cpu(): WorkerCpu | undefined;
   /**

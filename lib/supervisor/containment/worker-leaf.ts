@@ -6,8 +6,8 @@ import { cgroupError, errnoFailure } from '../../cgroup/cgroup-error';
 import { setBytes, setNumber } from '../../cgroup/limit-files';
 import { whenEmpty } from '../../cgroup/when-empty';
 import { SpillwayError } from '../../errors';
-import type { MemoryCounters } from '../../monitor/types';
-import { isFailure, native, type NativeFailure, type NativeMemorySample } from '../../native';
+import type { MemoryCounters, MemoryUsage } from '../../monitor/types';
+import { isFailure, native, type NativeFailure } from '../../native';
 import { launch } from '../launch';
 import { MainProcess } from '../main-process';
 import type { WorkerCpu } from '../types';
@@ -130,9 +130,15 @@ export class WorkerLeaf implements Enclosure {
     native().killVictim(this.#victim);
   }
 
-  sample(): NativeMemorySample | undefined {
+  sample(): { usage: MemoryUsage } | undefined {
+    const usage = native().readUsage(this.cgroup.directory);
+    return isFailure(usage) || usage.currentBytes === undefined ? undefined : { usage };
+  }
+
+  /** What the kernel has counted in it. */
+  counters(): MemoryCounters | undefined {
     const sample = native().readMemory(this.cgroup.directory);
-    return isFailure(sample) || sample.usage.currentBytes === undefined ? undefined : sample;
+    return isFailure(sample) ? undefined : sample.counters;
   }
 
   cpu(): WorkerCpu | undefined {

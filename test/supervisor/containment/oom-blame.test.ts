@@ -28,7 +28,7 @@ afterEach(() => {
 
 /** One that is there, with what its counters say at a look. */
 function leaf(group: 'g' | 'h', seen = counters(), wasKilled = false): WorkerLeaf {
-  const made = { facts: { group }, wasKilled, sample: () => ({ usage: {}, limits: {}, counters: seen }) } as unknown as WorkerLeaf;
+  const made = { facts: { group }, wasKilled, counters: () => seen } as unknown as WorkerLeaf;
   leaves.add(made);
   return made;
 }

@@ -118,6 +118,12 @@ describe('run', () => {
     expect(await world.run(bytes, { budgetMs })).toEqual([]);
   });
 
+  it('where nobody is registered there is no timer to wait for, or to take away', async () => {
+    const wait = jest.spyOn(world.clock, 'wait');
+    expect(await world.run(1)).toEqual([]);
+    expect(wait).not.toHaveBeenCalled();
+  });
+
   it('nobody is asked when it is stopped already', async () => {
     world.add('a', () => 1);
     expect(await world.run(1, { signal: AbortSignal.abort() })).toEqual([]);
