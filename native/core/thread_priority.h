@@ -12,9 +12,9 @@ enum class ThreadPriority : uint8_t {
 };
 
 // Has the calling thread run as soon as it has something to do, for what eats
-// the memory may keep every processor busy as well. Needs CAP_SYS_NICE; where
-// that is missing, or system calls are filtered, as much as can be had. Threads
-// that it starts do not inherit real time.
+// the memory may keep every processor busy as well. Needs CAP_SYS_NICE; without
+// it, or where system calls are filtered, nothing changes. Threads that it
+// starts do not inherit real time.
 ThreadPriority raise_thread_priority();
 
 }  // namespace spillway

@@ -20,7 +20,6 @@ export interface Warning {
 export async function warnWorkers(workers: readonly WarnedWorker[], bytes: number, clock: Clock): Promise<Warning> {
   const beganAtMs = clock.now();
   const asking = workers.filter(({ facts, dying }) => facts.shed !== 'none' && !dying);
-  if (asking.length === 0) return { warned: [], waitMs: 0 };
   const toTell = asking.filter(({ warnedAtMs }) => beganAtMs - warnedAtMs >= repeatMs);
   for (const worker of toTell) worker.warnedAtMs = beganAtMs;
   const warned = await Promise.all(toTell.map((worker) => warnWorker(worker.warnTarget(), bytes, clock)));
