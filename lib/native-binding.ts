@@ -1,5 +1,5 @@
 import type { MemoryPlace } from './cgroup/memory-place';
-import type { MemoryEventKey, MemoryLimits, MemoryUsage, ThresholdBasis } from './monitor/types';
+import type { MemoryCounters, MemoryEventKey, MemoryLimits, MemoryUsage, ThresholdBasis } from './monitor/types';
 import type { NativeFailure, NativeKill, NativeMemoryReport, NativeMemorySample, NativePlaceSample, NativePlan, NativePopulatedReport, NativePressureReport, NativeShortness, NativeThresholdReport, NativeVictimState } from './native-shapes';
 
 /** The raw functions of native/addon/addon.cc. They trust their arguments. Never exported by the package. */
@@ -80,9 +80,11 @@ export interface NativeBinding {
   unwatch(id: number): void;
   /** Has this environment's memory watches of the cgroup look at it out of turn. */
   lookNow(directory: string): void;
+  /** A figure whose file is missing is absent. */
   readMemory(directory: string): NativeMemorySample | NativeFailure;
-  /** The usage alone, in half the time. A figure whose file is missing is absent. */
+  /** The usage alone, in half the time. */
   readUsage(directory: string): MemoryUsage | NativeFailure;
+  readCounters(directory: string): MemoryCounters | NativeFailure;
   /** Opens, reads and closes everything once. A figure that cannot be read is a failure, never absent. */
   readPlace(place: MemoryPlace): NativePlaceSample | NativeFailure;
   evaluateShortness(

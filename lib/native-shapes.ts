@@ -104,7 +104,6 @@ export interface NativePopulatedReport {
 export interface NativeMemorySample {
   usage: MemoryUsage;
   limits: MemoryLimits;
-  counters?: MemoryCounters;
 }
 
 /** One victim that an armed plan has killed. Times are milliseconds of CLOCK_MONOTONIC, with a fraction. */

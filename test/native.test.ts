@@ -27,23 +27,21 @@ describe('support', () => {
 });
 
 describe('readMemory', () => {
-  const cgroup = new FixtureCgroup({ high: 3 }).high('max').max(7).usage({ current: 50, inactiveFile: 10, activeFile: 5 });
+  const cgroup = new FixtureCgroup().high('max').max(7).usage({ current: 50, inactiveFile: 10, activeFile: 5 });
   afterAll(() => { cgroup.remove(); });
 
-  it('gives figures, limits and counters; what is not there has no property', () => {
+  it('gives figures and limits; what is not there has no property', () => {
     expect(native().readMemory(cgroup.directory)).toEqual({
       usage: { currentBytes: 50, anonBytes: 35, fileBytes: 15, inactiveFileBytes: 10, activeFileBytes: 5, slabReclaimableBytes: 0 },
       limits: { highBytes: Infinity, maxBytes: 7 },
-      counters: { low: 0, high: 3, max: 0, oom: 0, oom_kill: 0, oom_group_kill: 0 },
     });
   });
 
   it('of a bad file leaves the figure out, and never gives NaN', () => {
-    cgroup.write('memory.current', 'max\n').write('memory.max', '').write('memory.events', 'nonsense');
+    cgroup.write('memory.current', 'max\n').write('memory.max', '');
     const sample = native().readMemory(cgroup.directory);
     expect(sample).not.toHaveProperty('usage.currentBytes');
     expect(sample).not.toHaveProperty('limits.maxBytes');
-    expect(sample).not.toHaveProperty('counters');
   });
 });
 
@@ -59,6 +57,21 @@ describe('readUsage', () => {
     expect(native().readUsage(`${cgroup.directory}/nowhere`)).toEqual({});
     cgroup.write('memory.current', 'max\n');
     expect(native().readUsage(cgroup.directory)).toMatchObject({ file: 'memory.current' });
+  });
+});
+
+describe('readCounters', () => {
+  const cgroup = new FixtureCgroup({ high: 3 });
+  afterAll(() => { cgroup.remove(); });
+
+  it('gives all that the kernel counts', () => {
+    expect(native().readCounters(cgroup.directory)).toEqual({ low: 0, high: 3, max: 0, oom: 0, oom_kill: 0, oom_group_kill: 0 });
+  });
+
+  it('fails where the file is missing, or is none of the kernel', () => {
+    expect(native().readCounters(`${cgroup.directory}/nowhere`)).toMatchObject({ syscall: 'open', file: 'memory.events' });
+    cgroup.write('memory.events', 'nonsense');
+    expect(native().readCounters(cgroup.directory)).toMatchObject({ file: 'memory.events' });
   });
 });
 

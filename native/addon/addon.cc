@@ -111,7 +111,7 @@ Napi::Value look_now(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
-// readMemory(directory): { usage, limits, counters? } | failure
+// readMemory(directory): { usage, limits } | failure
 Napi::Value read_memory(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   const std::string directory = info[0].As<Napi::String>().Utf8Value();
@@ -127,10 +127,6 @@ Napi::Value read_memory(const Napi::CallbackInfo& info) {
   Napi::Object result = Napi::Object::New(env);
   result.Set("usage", to_js(env, usage));
   result.Set("limits", to_js(env, limits));
-  const Result<EventCounts> counters = read_memory_events(directory, buffer);
-  if (failure_of(counters) == nullptr) {
-    result.Set("counters", to_js(env, std::get<EventCounts>(counters)));
-  }
   return result;
 }
 
@@ -146,6 +142,17 @@ Napi::Value read_usage(const Napi::CallbackInfo& info) {
   }
   files.read_stat(buffer, &usage);
   return to_js(env, usage);
+}
+
+// readCounters(directory): counters | failure
+Napi::Value read_counters(const Napi::CallbackInfo& info) {
+  std::array<char, kFileBufferBytes> buffer;
+  const Result<EventCounts> counters =
+      read_memory_events(info[0].As<Napi::String>().Utf8Value(), buffer);
+  if (const Failure* failure = failure_of(counters)) {
+    return to_js(info.Env(), *failure);
+  }
+  return to_js(info.Env(), std::get<EventCounts>(counters));
 }
 
 // readPlace(place): { usage, limits, ... } | failure
@@ -226,6 +233,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
           {"lookNow", look_now},
           {"readMemory", read_memory},
           {"readUsage", read_usage},
+          {"readCounters", read_counters},
           {"readPlace", read_place_js},
           {"evaluateShortness", evaluate_shortness_js},
           {"openPidfd", open_pidfd_js},

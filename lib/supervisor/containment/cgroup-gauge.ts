@@ -21,8 +21,8 @@ export class CgroupGauge implements Gauge {
 
   /** Processes killed by the kernel's OOM killer here and below so far. */
   kernelOomKills(): number | undefined {
-    const sample = native().readMemory(this.directory);
-    return isFailure(sample) ? undefined : sample.counters?.oom_kill;
+    const counters = native().readCounters(this.directory);
+    return isFailure(counters) ? undefined : counters.oom_kill;
   }
 }
 

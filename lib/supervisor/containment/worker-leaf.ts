@@ -137,8 +137,8 @@ export class WorkerLeaf implements Enclosure {
 
   /** What the kernel has counted in it. */
   counters(): MemoryCounters | undefined {
-    const sample = native().readMemory(this.cgroup.directory);
-    return isFailure(sample) ? undefined : sample.counters;
+    const counters = native().readCounters(this.cgroup.directory);
+    return isFailure(counters) ? undefined : counters;
   }
 
   cpu(): WorkerCpu | undefined {
@@ -231,10 +231,8 @@ export class WorkerLeaf implements Enclosure {
 
   #readFigures(): Partial<LastFigures> {
     if (!this.cgroup.exists()) return {};
-    const sample = native().readMemory(this.cgroup.directory);
-    if (isFailure(sample)) throw cgroupError(this.cgroup.directory, sample, 'read');
-    const { counters } = sample;
-    if (counters === undefined) throw new SpillwayError('ERR_SPILLWAY_SYSTEM', 'memory.events could not be read');
+    const counters = native().readCounters(this.cgroup.directory);
+    if (isFailure(counters)) throw cgroupError(this.cgroup.directory, counters, 'read a file of');
     // Since Linux 5.19.
     const peakBytes = this.cgroup.has('memory.peak') ? Number(this.cgroup.read('memory.peak')) : NaN;
     const kernelKilledFor = this.owner.kernelKilledFor(this, counters);
