@@ -2,6 +2,7 @@
   "variables": {
     "core_sources": [
       "native/core/attribute.cc",
+      "native/core/call_filter.cc",
       "native/core/cgroup_events.cc",
       "native/core/flat_keyed.cc",
       "native/core/gauge.cc",

@@ -8,6 +8,7 @@
 #include <system_error>
 #include <utility>
 
+#include "process.h"
 #include "signals_blocked.h"
 #include "victim_queue.h"
 
@@ -34,7 +35,11 @@ struct Killer::Shared {
 
   void reap_all() {
     pthread_setname_np(pthread_self(), "spillway-reap");
-    while (const auto victim = to_reap.pop()) reap(*victim);
+    // Now: later it would be in a shortage.
+    const bool may_reap = may_release_memory();
+    while (const auto victim = to_reap.pop()) {
+      if (may_reap) reap(*victim);
+    }
     end(&reaper_ended);
   }
 

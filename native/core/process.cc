@@ -6,9 +6,17 @@
 
 #include <cerrno>
 
+#include "call_filter.h"
+
 namespace spillway {
 
 // By number: glibc has the calls since 2.36 only, and we build against older.
+
+namespace {
+
+constexpr long kProcessMrelease = 448;  // wherever Node runs
+
+}  // namespace
 
 Result<UniqueFd> open_pidfd(pid_t pid) {
   UniqueFd fd(static_cast<int>(syscall(SYS_pidfd_open, pid, 0)));
@@ -24,12 +32,13 @@ std::optional<Failure> signal_pidfd(int pidfd, int signal) {
 }
 
 std::optional<Failure> release_memory_of(int pidfd) {
-  constexpr long kProcessMrelease = 448;  // of every architecture
   if (syscall(kProcessMrelease, pidfd, 0) < 0) {
     return Failure{errno, "process_mrelease"};
   }
   return std::nullopt;
 }
+
+bool may_release_memory() { return passes_filter({kProcessMrelease}); }
 
 std::optional<Failure> lock_file(int fd) {
   while (flock(fd, LOCK_EX | LOCK_NB) < 0) {

@@ -20,6 +20,9 @@ std::optional<Failure> signal_pidfd(int pidfd, int signal);
 // and without waiting for it to run. Linux 5.15.
 std::optional<Failure> release_memory_of(int pidfd);
 
+// Whether a filter lets that call through. May fork.
+bool may_release_memory();
+
 // Takes an exclusive lock on an open file, without waiting. EWOULDBLOCK:
 // somebody else holds it. It lasts as long as the descriptor.
 std::optional<Failure> lock_file(int fd);

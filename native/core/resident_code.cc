@@ -2,9 +2,12 @@
 
 #include <link.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cstdint>
+
+#include "call_filter.h"
 
 namespace spillway {
 
@@ -12,6 +15,7 @@ namespace {
 
 struct Search {
   uintptr_t inside;  // an address in the library
+  bool may_lock;
   size_t kept_bytes = 0;
 };
 
@@ -48,7 +52,7 @@ int keep(dl_phdr_info* info, size_t, void* data) {
     const auto& segment = info->dlpi_phdr[index];
     if (segment.p_type != PT_LOAD) continue;
     const auto [begin, bytes] = pages_of(*info, segment);
-    if (mlock(begin, bytes) == 0) {
+    if (search.may_lock && mlock(begin, bytes) == 0) {
       search.kept_bytes += bytes;
     } else {
       // Linux 5.14; without it each page is read when it is needed first.
@@ -61,7 +65,8 @@ int keep(dl_phdr_info* info, size_t, void* data) {
 }  // namespace
 
 size_t keep_code_resident() {
-  Search search{reinterpret_cast<uintptr_t>(&keep_code_resident)};
+  Search search{reinterpret_cast<uintptr_t>(&keep_code_resident),
+                passes_filter({SYS_mlock})};
   dl_iterate_phdr(keep, &search);
   return search.kept_bytes;
 }

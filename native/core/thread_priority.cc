@@ -1,15 +1,17 @@
 #include "thread_priority.h"
 
 #include <sched.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
+
+#include "call_filter.h"
 
 namespace spillway {
 
 ThreadPriority raise_thread_priority() {
-  // A service's filter (systemd: SystemCallFilter=~@resources) may end a
-  // process that so much as asks.
-  if (prctl(PR_GET_SECCOMP) != 0) return ThreadPriority::kUnchanged;
+  if (!passes_filter({SYS_sched_setscheduler, SYS_setpriority})) {
+    return ThreadPriority::kUnchanged;
+  }
   // For both 0 names the calling thread, on Linux.
   const sched_param least{.sched_priority = 1};
   if (sched_setscheduler(0, SCHED_FIFO | SCHED_RESET_ON_FORK, &least) == 0) {

@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "recording_sink.h"
+#include "seccomp_filter.h"
 #include "test_victim.h"
 #include "this_process.h"
 #include "victim_queue.h"
@@ -98,6 +99,18 @@ TEST(KillerTest, ReapsAfterTheLeafWasKilled) {
   killer->kill(leaf.open());
   killer.reset();
   EXPECT_EQ(written_before, "1");
+}
+
+TEST(KillerTest, KillsWithoutWhatAFilterWouldEndTheProcessFor) {
+  constexpr uint32_t kProcessMrelease = 448;
+  const TestVictim worker;
+  std::thread([&worker] {
+    test::filter_call(kProcessMrelease);
+    const auto started = Killer::start();
+    ASSERT_EQ(failure_of(started), nullptr);
+    std::get<std::unique_ptr<Killer>>(started)->kill(worker.victim);
+  }).join();
+  EXPECT_EQ(worker.leaf.written(), "1");
 }
 
 TEST(KillerTest, EndFinishesWhatIsQueued) {

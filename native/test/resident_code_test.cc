@@ -2,11 +2,14 @@
 
 #include <gtest/gtest.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <thread>
 
 #include "faults.h"
+#include "seccomp_filter.h"
 
 namespace spillway {
 namespace {
@@ -28,6 +31,15 @@ TEST(ResidentCode, WhereNothingMayBeLockedItIsReadAllTheSame) {
   const test::FaultOrder refused(&test::faults.mlock, 1000, ENOMEM);
   EXPECT_EQ(keep_code_resident(), 0U);
   EXPECT_TRUE(is_resident(reinterpret_cast<void*>(&keep_code_resident)));
+}
+
+TEST(ResidentCode, IsNotLockedWhereThatMayEndTheProcess) {
+  size_t locked = 1;
+  std::thread([&locked] {
+    test::filter_call(SYS_mlock);
+    locked = keep_code_resident();
+  }).join();
+  EXPECT_EQ(locked, 0U);
 }
 
 }  // namespace

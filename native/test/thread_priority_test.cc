@@ -1,19 +1,15 @@
 #include "thread_priority.h"
 
 #include <gtest/gtest.h>
-#include <linux/filter.h>
-#include <linux/seccomp.h>
 #include <sched.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 
-#include <array>
 #include <cerrno>
-#include <cstddef>
 #include <thread>
 
 #include "faults.h"
+#include "seccomp_filter.h"
 
 namespace spillway {
 namespace {
@@ -62,23 +58,11 @@ TEST(ThreadPriority, WithoutEitherNothingChanges) {
   EXPECT_EQ(outcome.niceness, getpriority(PRIO_PROCESS, 0));
 }
 
-// As a hardened service of systemd has it: SystemCallFilter=~@resources.
-void end_process_that_asks() {
-  std::array<sock_filter, 4> rules = {{
-      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
-      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_sched_setscheduler, 0, 1),
-      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
-      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-  }};
-  const sock_fprog program{rules.size(), rules.data()};
-  ASSERT_EQ(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), 0);
-  ASSERT_EQ(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program), 0);
-}
-
 TEST(ThreadPriority, IsNotAskedForWhereThatMayEndTheProcess) {
   ThreadPriority told = ThreadPriority::kRealTime;
   std::thread([&told] {
-    end_process_that_asks();
+    // As a hardened service of systemd has it: SystemCallFilter=~@resources.
+    test::filter_call(SYS_sched_setscheduler);
     told = raise_thread_priority();
   }).join();
   EXPECT_EQ(told, ThreadPriority::kUnchanged);
