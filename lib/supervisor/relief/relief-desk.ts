@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { systemClock } from '../../clock';
 import { SpillwayError } from '../../errors';
 import type { WatchHealth } from '../../monitor/ear';
 import type { Breach } from '../../monitor/types';
@@ -8,6 +9,7 @@ import { PlanKeeper } from '../takeover/plan-keeper';
 import { untoldBreach } from '../takeover/untold-breach';
 import type { Reclaimed, SupervisorEvents } from '../types';
 import type { WorkerProcess } from '../worker-process';
+import { Helpless } from './helpless';
 import { scopeRemoved } from './scope-removed';
 import { ownMark } from './own-mark';
 import type { ReliefContext } from './relief-context';
@@ -41,13 +43,15 @@ export class ReliefDesk {
   readonly #plans: PlanKeeper;
   /** Limits that are short and wait for their round, with what was heard last. */
   readonly #waiting = new Map<LimitScope, Breach>();
-  /** Of these the last round found nobody to kill: one report says it all. */
-  readonly #helpless = new Set<LimitScope>();
+  readonly #helpless: Helpless;
   #current: { scope: LimitScope; round: ReliefRound } | undefined;
   #rounds: Promise<void> | undefined;
   #stopped = false;
 
   constructor(private readonly context: ReliefDeskContext) {
+    this.#helpless = new Helpless(context.clock ?? systemClock, (scope, breach) => {
+      this.#relieveSoon(scope, breach);
+    });
     this.#plans = new PlanKeeper({
       policy: context.policy,
       // Here, for the plans are also made anew when nobody asks for it.
@@ -76,12 +80,15 @@ export class ReliefDesk {
     monitor.on('breach', (breach) => {
       this.#onBreach(scope, breach);
     });
-    monitor.on('clear', () => this.#helpless.delete(scope));
+    monitor.on('clear', () => {
+      this.#helpless.delete(scope);
+    });
     monitor.on('degraded', (error) => {
       this.context.emit('degraded', error);
     });
     monitor.on('removed', () => {
       if (scope.takeover !== undefined) this.#reportIdOf(scope);
+      this.#helpless.delete(scope);
       if (this.#scopes.delete(scope)) this.context.emit('degraded', scopeRemoved(scope));
     });
     this.#scopes.add(scope);
@@ -101,6 +108,7 @@ export class ReliefDesk {
   /** A worker has come, gone, or changed what a policy may ask for. */
   workersChanged(): void {
     this.#plans.touch();
+    this.#helpless.changed();
   }
 
   /** What the native thread has killed a worker for, when it was by this watch. */
@@ -132,10 +140,14 @@ export class ReliefDesk {
     if (breach.short) this.counts.shortBreaches++;
     else if (breach.source === 'pressure') this.counts.stallBreaches++;
     else this.counts.churnBreaches++;
+    const rests = breach.short && !this.#stopped && scope !== this.#current?.scope && this.#helpless.holds(scope, breach);
+    // JavaScript is awake, and has decided.
+    if (rests) scope.takeover?.lease();
+    const calls = breach.short && !rests;
     // The native thread acts on a shortage only. It may be over by now.
-    const untold = breach.short ? undefined : untoldBreach(scope);
+    const untold = calls ? undefined : untoldBreach(scope);
     // First of all, and a microtask later: the listeners of the first victim must find a round that is under way.
-    if ((breach.short || untold !== undefined) && !this.#stopped) this.#relieveSoon(scope, untold ?? breach);
+    if ((calls || untold !== undefined) && !this.#stopped) this.#relieveSoon(scope, untold ?? breach);
     this.context.emit('breach', breach);
   }
 
@@ -186,6 +198,7 @@ export class ReliefDesk {
     const round = new ReliefRound(breach, this.#roundContext(scope));
     this.#current = { scope, round };
     this.counts.reliefRounds++;
+    const { changes } = this.#helpless;
     try {
       const report = await round.run();
       // What the native thread kills from here on, while a listener takes its time, is the matter of the next one.
@@ -195,9 +208,11 @@ export class ReliefDesk {
       const helpless = report.victims.length === 0 ? ['no-candidate', 'unreadable'].includes(report.outcome) : report.dryRun;
       // A breach that was heard while the last round ended: the shortage was over by then.
       const needless = report.outcome === 'relieved' && report.victims.length === 0 && report.reclaimed.length === 0 && report.warned.length === 0;
-      if (!needless && !(helpless && this.#helpless.has(scope))) this.context.emit('relief', report);
-      if (helpless) this.#helpless.add(scope);
+      const isKnown = helpless && this.#helpless.has(scope);
+      // Before the listeners, who may see to it that there is somebody.
+      if (helpless) this.#helpless.add(scope, changes, report.outcome !== 'unreadable');
       else this.#helpless.delete(scope);
+      if (!needless && !isKnown) this.context.emit('relief', report);
     } catch (cause) {
       this.context.emit('degraded', new SpillwayError('ERR_SPILLWAY_SYSTEM', 'A relief round failed; the next safety read starts another', { cause }));
     } finally {

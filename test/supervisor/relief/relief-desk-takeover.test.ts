@@ -120,6 +120,21 @@ describe('leases', () => {
     expect([group.takeover.release.mock.calls.length, idle.takeover.release.mock.calls.length]).toEqual([1, 0]);
   });
 
+  it('are taken while a limit rests at which nobody can be killed: JavaScript has decided', async () => {
+    desk.stop();
+    desk = deskWith({ policy: { name: 'nobody', rank: () => [] } });
+    const pool = watch('pool');
+    add('a');
+    breach(pool);
+    await advance(0);
+    const before = leases(pool);
+    breach(pool);
+    await advance(400);
+    expect([leases(pool) - before, desk.counts.reliefRounds]).toEqual([1, 1]);
+    await advance(100);
+    expect(desk.counts.reliefRounds).toBe(2);
+  });
+
   it('are given up also when the round fails', async () => {
     desk.stop();
     desk = deskWith({ warn: () => Promise.reject(new Error('unforeseen')) });

@@ -156,8 +156,50 @@ it('with nobody to kill it is told once, until that has changed', async () => {
   pool.monitor.emit('clear');
   expect([await again(), await again()]).toEqual([2, 2]);
   add('a');
+  desk.workersChanged();
   expect([await again(), await again()]).toEqual([3, 4]);
   expect(reports().map(({ victims }) => victims.length)).toEqual([0, 0, 1, 0]);
+});
+
+describe('a limit at which nobody can be killed', () => {
+  const lookAt = async (scope: { monitor: FakeMonitor }, ms: number): Promise<number> => {
+    jest.spyOn(performance, 'now').mockReturnValue(ms);
+    breach(scope);
+    await desk.rounds;
+    return desk.counts.reliefRounds;
+  };
+
+  it('is looked at twice a second, however often the kernel counts it', async () => {
+    const pool = watch('pool', undefined, () => true);
+    const looks: number[] = [];
+    for (let ms = 0; ms <= 1000; ms += 25) looks.push(await lookAt(pool, ms));
+    expect([looks.length, looks.at(-1), desk.counts.shortBreaches]).toEqual([41, 3, 41]);
+  });
+
+  it('is looked at once more when a worker comes or changes, and after its shortage was over', async () => {
+    const pool = watch('pool', undefined, () => true);
+    expect([await lookAt(pool, 0), await lookAt(pool, 1)]).toEqual([1, 1]);
+    desk.workersChanged();
+    expect([await lookAt(pool, 2), await lookAt(pool, 3)]).toEqual([2, 2]);
+    pool.monitor.emit('clear');
+    expect([await lookAt(pool, 4), await lookAt(pool, 5)]).toEqual([3, 3]);
+  });
+
+  it('is looked at at once when a listener sees to it that there is somebody', async () => {
+    const pool = watch('pool', undefined, () => true);
+    told.push = (...entries) => {
+      if (entries[0]?.[0] === 'relief') desk.workersChanged();
+      return Array.prototype.push.apply(told, entries);
+    };
+    expect([await lookAt(pool, 0), await lookAt(pool, 1), await lookAt(pool, 2)]).toEqual([1, 2, 2]);
+  });
+
+  it('is looked at each time while its files cannot be read', async () => {
+    const scope = scopeOf('pool', undefined, () => true);
+    scope.gauge = { measure: () => undefined, judge: () => undefined };
+    desk.watch(scope);
+    expect([await lookAt(scope, 0), await lookAt(scope, 1)]).toEqual([1, 2]);
+  });
 });
 
 it('a shortage that is over before its round is not told', async () => {
