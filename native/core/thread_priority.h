@@ -13,8 +13,8 @@ enum class ThreadPriority : uint8_t {
 
 // Has the calling thread run as soon as it has something to do, for what eats
 // the memory may keep every processor busy as well. Needs CAP_SYS_NICE; without
-// it, or where system calls are filtered, nothing changes. Threads that it
-// starts do not inherit real time.
+// it, or where a filter would end the process for asking, nothing changes.
+// Threads that it starts do not inherit real time.
 ThreadPriority raise_thread_priority();
 
 }  // namespace spillway

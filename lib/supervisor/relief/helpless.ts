@@ -44,8 +44,9 @@ export class Helpless {
   /** Whether a breach is not to be looked at yet; it will be when the rest is over. */
   holds(scope: LimitScope, breach: Breach): boolean {
     const rest = this.#rests.get(scope);
-    const leftMs = rest === undefined ? 0 : rest.untilMs - this.clock.now();
-    if (rest === undefined || leftMs <= 0) return false;
+    if (rest === undefined) return false;
+    const leftMs = rest.untilMs - this.clock.now();
+    if (leftMs <= 0) return false;
     rest.breach = breach;
     rest.timer ??= setTimeout(() => {
       this.#wake(scope, rest);
