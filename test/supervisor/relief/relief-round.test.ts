@@ -187,7 +187,8 @@ it('uses real time by default, and leaves no timer', async () => {
   const before = timers();
   expect(await new FakePool([new FakeWorker('a', 100, false)], 900).runInRealTime(1)).toMatchObject({ outcome: 'no-candidate' });
   expect(await new FakePool([new FakeWorker('a', 100)], 900).runInRealTime(600_000)).toMatchObject({ outcome: 'relieved' });
-  expect(timers()).toBe(before);
+  // Another's may end meanwhile.
+  expect(timers()).toBeLessThanOrEqual(before);
 });
 
 it('in any pool: ends, relieves if it can, kills each once and none too many, in the order of time', async () => {
