@@ -78,8 +78,9 @@ test('the end of an adopted process that is nobody of ours is told as far as it 
     const pid = Number((await lines.starting('pid ')).slice('pid '.length));
     return pool.supervisor.adopt(pid, { memory });
   };
+  const onceAdopted = 'until grep -q /pool/ /proc/self/cgroup; do sleep 0.05; done';
 
-  const returned = await orphan('sleep 1; exit 3');
+  const returned = await orphan(`${onceAdopted}; exit 3`);
   expect(returned.process).toBeUndefined();
   expect(await returned.exited).toMatchObject({ code: null, signal: null, cause: 'exit', retryHint: 'no' });
 
@@ -87,7 +88,7 @@ test('the end of an adopted process that is nobody of ours is told as far as it 
   ended.kill();
   expect(await ended.exited).toMatchObject({ code: null, signal: null, cause: 'signal', retryHint: 'no' });
 
-  const greedy = await orphan(`sleep 1; exec ${taking(400)}`, { maxBytes: 16 * MiB });
+  const greedy = await orphan(`${onceAdopted}; exec ${taking(400)}`, { maxBytes: 16 * MiB });
   expect(await greedy.exited).toMatchObject({ code: null, signal: null, cause: 'kernel-oom', blame: 'own-limit', retryHint: 'bigger' });
 
   const closed = await orphan('exec sleep 1000');

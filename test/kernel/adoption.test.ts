@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { native } from '../../lib/native';
 import type { WorkerExit } from '../../lib/supervisor/types';
 import { expectNothingLeft, stay, unruly, useCrashes } from './support/crashing';
@@ -134,14 +135,16 @@ test('two leaves that claim the same id: both are adopted, by different ids', as
 
 describe('a worker with a second process, whose main process ends', () => {
   const workers: Parameters<typeof stay>[1]['workers'] = [['sh', ['-c', 'setsid sleep 1000 & exec sleep 1000'], {}, { id: 'main' }]];
-  const endMain = (pids: Record<string, number>): void => {
-    process.kill(pids['main'] ?? 0, 'SIGKILL');
+  const endMain = async (pids: Record<string, number>): Promise<void> => {
+    const pid = pids['main'] ?? 0;
+    await until('its second process', () => readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8') !== '');
+    process.kill(pid, 'SIGKILL');
   };
 
   test('after its adoption: the other one is ended, and counted', async () => {
     const { next, pids } = await adoptAfterCrash(workers);
 
-    endMain(pids);
+    await endMain(pids);
     await until('its end', () => next.exits.length === 1);
 
     expect(next.exits).toMatchObject([{ id: 'main', code: null, leftovers: 1 }]);
@@ -151,7 +154,7 @@ describe('a worker with a second process, whose main process ends', () => {
     const isGone = (pid = 0) => () => ['Z', 'X', ''].includes(stateOf(pid));
     const { next, pids } = await adoptAfterCrash(workers, {
       between: async (all) => {
-        endMain(all);
+        await endMain(all);
         await until('its end', isGone(all['main']));
       },
     });

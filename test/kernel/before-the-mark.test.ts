@@ -77,7 +77,7 @@ test('at the mark reclaimers come before any kill, and save everybody', async ()
 test('what reclaimers give is not enough: the rest is had by a kill', async () => {
   const pool = await createRoomy({ reclaimBudgetMs: 30_000 });
   const elder = await startTaker(pool, { id: 'elder', mib: 60 });
-  const holder = await startTaker(pool, { id: 'holder', mib: 5 });
+  const holder = await startTaker(pool, { id: 'holder', mib: 3 });
   const worker = await startTaker(pool, { id: 'worker', retriable: true });
   pool.supervisor.addReclaimer(onlyInRounds(pool, cacheOf(holder)));
 
@@ -150,7 +150,7 @@ test('waitForRoom() resolves when room comes back, first come, first served', as
 test('waitForRoom() rejects on its signal, after its time, and on close()', async () => {
   const pool = await createRoomy();
   const worker = await startTaker(pool, { id: 'worker' });
-  await worker.fillTo(0.965);
+  await worker.fillTo(0.958);
   await until('it to be full', () => !pool.supervisor.accepting);
   const abort = new AbortController();
   const reason = new Error('the client has gone');
@@ -169,7 +169,7 @@ test('waitForRoom() rejects on its signal, after its time, and on close()', asyn
 test('spawn() waits while the pool is full, and starts when there is room', async () => {
   const pool = await createRoomy({ maxSpawnDelayMs: 60_000 });
   const worker = await startTaker(pool, { id: 'worker' });
-  await worker.fillTo(0.965);
+  await worker.fillTo(0.958);
   await until('it to be full', () => !pool.supervisor.accepting);
   const order: string[] = [];
   pool.supervisor.on('accepting', (accepting) => order.push(`accepting ${String(accepting)}`));

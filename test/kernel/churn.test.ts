@@ -39,8 +39,8 @@ test(`a worker that reads files bigger than the mark over and over is left alone
     expect(counted).toBeGreaterThan(told.length * 2);
     expect(counts).toMatchObject({ kills: 0, shortBreaches: 0, reliefRounds: 0, kernelOomKills: 0 });
     expect(pool.victims).toEqual([]);
-    // No time is asserted: the longer it really took, the more may come.
-    expect(told.length).toBeLessThanOrEqual(Math.floor((ended - begin) / safetyReadMs) + 1);
+    // No time is asserted: the longer it really took, the more may come; the first may be of before.
+    expect(told.length).toBeLessThanOrEqual(Math.floor((ended - begin) / safetyReadMs) + 2);
     expect(told.length).toBeGreaterThan(0);
     for (const breach of told) {
       expect(breach.short).toBe(false);

@@ -128,9 +128,11 @@ const thread = async ({ spillway, bundle, tell }: ScriptHost, { create: ofBoth, 
       if (workerData.how === 'exit') process.exit(0);
     })();`;
   const worker = new Worker(code, { eval: true, workerData: { bundle, options: ofBoth, how } });
+  // It may end in the turn in which its message is heard.
+  const ended = new Promise((resolve) => worker.once('exit', resolve));
   await new Promise((resolve) => worker.once('message', resolve));
   if (how === 'terminate') await worker.terminate();
-  else await new Promise((resolve) => worker.once('exit', resolve));
+  await ended;
   const next = await spillway.Supervisor.create(ofBoth);
   tell('next', { adopted: next.adopted.length, workers: next.status().workers.length });
   await next.close();

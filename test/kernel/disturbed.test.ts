@@ -63,7 +63,7 @@ test('memory.high lowered below what is used: the safety read finds it, and it i
   const pool = await create();
   const hog = await pool.start('hog', [60], { id: 'hog' });
   await hog.lines.line('held');
-  expect(pool.breaches).toEqual([]);
+  expect(pool.breaches.filter(({ short }) => short)).toEqual([]);
 
   pool.pool.write('memory.high', 48 * MiB);
 

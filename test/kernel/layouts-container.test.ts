@@ -11,7 +11,7 @@ import { until, useCgroups, type TestCgroup } from './support/test-cgroup';
 
 const { run } = useScripts();
 const { make } = useCgroups();
-const create = { name: 'pool', require: 'kernel', safetyReadMs: 100 } as const;
+const create = { name: 'pool', require: 'kernel', safetyReadMs: 100, takeoverMs: 5000, victimTimeoutMs: 20_000 } as const;
 const names = (cgroup: TestCgroup): string[] => cgroup.children().map(({ name }) => name).sort();
 const pool = (box: TestCgroup): TestCgroup => box.children().find(({ name }) => name === 'pool') ?? box;
 

@@ -10,7 +10,7 @@ import { TestCgroup, until } from './support/test-cgroup';
 
 const { run } = useScripts();
 const { makeSlice } = useSystemd();
-const create = { name: 'pool', require: 'kernel', limits: { highBytes: '96MiB' } } as const;
+const create = { name: 'pool', require: 'kernel', limits: { highBytes: '96MiB' }, takeoverMs: 5000, victimTimeoutMs: 20_000 } as const;
 const names = (cgroup: TestCgroup): string[] => cgroup.children().map(({ name }) => name).sort();
 
 test('a service with Delegate=yes: it moves aside, workers run, and nothing but its own place is left', async () => {

@@ -12,14 +12,14 @@ const highBytes = 256 * MiB;
 const limits = { 'memory.high': highBytes, 'memory.swap.max': 0 } as const;
 const curve = { slowAtFraction: 0.5, minDelayMs: 1, maxDelayMs: 4000 };
 
-/** Takes a MiB with each piece of work, and gives none back. */
+/** Takes memory with each piece of work, and gives none back: not so fast that it could not be measured in between. */
 const leak: Script<{ cgroup: string; limitBytes: number; curve: object; limited: boolean }> = async ({ lib, tell }, { cgroup, limitBytes, curve: given, limited }) => {
   const { MemoryLimiter } = lib('accounting') as typeof AccountingModule;
   const limiter = limited ? new MemoryLimiter({ cgroup, limitBytes, ...given }) : undefined;
   const held: Buffer[] = [];
-  while (held.length < 512) {
+  while (held.length < 2048) {
     await limiter?.waitForCapacity();
-    held.push(Buffer.alloc(2 ** 20, 1));
+    held.push(Buffer.alloc(2 ** 18, 1));
     tell('piece', limiter?.status());
     // What was told gets out.
     await new Promise((resolve) => { setImmediate(resolve); });

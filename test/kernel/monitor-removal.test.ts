@@ -31,6 +31,8 @@ test("a cgroup that was empty ends in 'removed' with the final counters, exactly
   const final = cgroup.counter('high');
   // The last change of the counters is merged and delayed, and rmdir drops it: it must have been read.
   await ear.until('all of it', () => ear.breaches.at(-1)?.counters.high === final);
+  // And once more when it was empty.
+  await someSafetyReads();
 
   cgroup.remove();
   await ear.event('removed');

@@ -1,5 +1,5 @@
 import type { Worker } from '../../lib/supervisor/worker';
-import { isRunning, processesWith, shell, useLaunched } from './support/launched';
+import { isRunning, processesOf, processesWith, shell, useLaunched } from './support/launched';
 import { refusalOf, useSupervisors, type Supervised } from './support/supervisors';
 import { until, type TestCgroup } from './support/test-cgroup';
 
@@ -68,8 +68,8 @@ test('a launcher whose children forked before attach(): all of them are moved, a
   const prepared = pool.supervisor.prepare();
   const { child, lines } = launch(shell('sleep 1112 & (sleep 1112 & sleep 1112) & sh -c "setsid sleep 1112" & echo ready; wait'));
   await lines.line('ready');
-  await until('all of it', () => processesWith('sleep 1112').length >= 4);
-  const running = processesWith('sleep 1112');
+  await until('all of it', () => processesOf('sleep 1112').length === 4);
+  const running = processesOf('sleep 1112');
 
   const worker = await prepared.attach(child);
   expect(leafOf(pool).processes()).toEqual(expect.arrayContaining([child.pid, ...running]));

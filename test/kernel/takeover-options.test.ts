@@ -16,7 +16,7 @@ function large(pool: Supervised): Promise<Started> {
 
 async function growWhileBlocked({ tell }: Started): Promise<void> {
   tell('grow 400');
-  await blockSoon(3000);
+  await blockSoon(5000);
 }
 
 test('takeoverMs 0: the native thread acts at once, whatever JavaScript does', async () => {

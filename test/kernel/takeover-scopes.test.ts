@@ -78,7 +78,7 @@ const inThreads = async ({ bundle, tell }: ScriptHost, { bases, program }: { bas
 };
 
 test('two supervisors in two worker threads, both blocked: each pool loses its own hog', async () => {
-  const program = ['-e', '$| = 1; print "held\\n"; <STDIN>; while (@held < 400) { vec($held[@held], (1 << 20) - 1, 8) = 1; select(undef, undef, undef, 0.002) } sleep 1000'];
+  const program = ['-e', '$| = 1; sub take { vec($held[@held], (1 << 20) - 1, 8) = 1 } take() for 1 .. 30; print "held\\n"; <STDIN>; while (@held < 400) { take(); select(undef, undef, undef, 0.002) } sleep 1000'];
   const bases = [make().directory, make().directory];
   const script = run(inThreads, { bases, program });
 

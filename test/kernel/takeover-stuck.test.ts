@@ -1,38 +1,27 @@
-import { execFileSync } from 'node:child_process';
 import { blockSoon, useAnswers } from './support/answers';
 import { useDisk } from './support/disk';
+import { stateOf, testOnFrozenDisk, useFrozenDisk } from './support/frozen-disk';
 import { useSupervisors } from './support/supervisors';
+import { until } from './support/test-cgroup';
 import { taker } from './support/blocked';
 
-let frozen: string | undefined;
-/** Who writes to it sleeps until it is thawed, and no signal ends that. */
-function freeze(path: string): void {
-  frozen = path;
-  execFileSync('fsfreeze', ['-f', path]);
-}
-function thaw(): void {
-  if (frozen !== undefined) execFileSync('fsfreeze', ['-u', frozen]);
-  frozen = undefined;
-}
-// Before the supervisors are closed, which wait for their workers.
-afterEach(thaw);
+const { freeze, thaw } = useFrozenDisk();
 const { create } = useSupervisors();
 const { file } = useDisk();
 const answers = useAnswers();
 const takeoverMs = 100;
 const victimTimeoutMs = 500;
-// Elsewhere it would be a file system that others need.
-const inLab = process.env['SPILLWAY_LAB'] === undefined ? test.skip : test;
 
-inLab('a victim that does not die (state D): the next one dies after victimTimeoutMs, while JavaScript is blocked', async () => {
+testOnFrozenDisk('a victim that does not die (state D): the next one dies after victimTimeoutMs, while JavaScript is blocked', async () => {
   const pool = await create({ takeoverMs, victimTimeoutMs });
   const elder = await taker(pool, 16, { id: 'elder' });
   const next = await taker(pool, 20, { id: 'next', retriable: true });
   const stuck = await taker(pool, 20, { id: 'stuck', retriable: true }, 'shared');
   await answers.armedWith(3);
   const path = file('written');
-  freeze('/scratch');
+  freeze(path);
   stuck.tell(`write ${path}`);
+  await until('it to sleep', () => stateOf(stuck.worker.pid) === 'D');
 
   elder.tell('grow 38');
   await blockSoon(6000);
@@ -51,15 +40,17 @@ inLab('a victim that does not die (state D): the next one dies after victimTimeo
   expect(pool.degraded.splice(0)).toMatchObject([{ code: 'ERR_SPILLWAY_STUCK' }]);
 });
 
-inLab('a victim that does not die, but whose memory can be taken from it before: nobody else has to die', async () => {
-  const pool = await create({ takeoverMs, victimTimeoutMs });
+testOnFrozenDisk('a victim that does not die, but whose memory can be taken from it before: nobody else has to die', async () => {
+  // In which its memory is taken.
+  const pool = await create({ takeoverMs, victimTimeoutMs: 5000 });
   const elder = await taker(pool, 16, { id: 'elder' });
   const next = await taker(pool, 16, { id: 'next', retriable: true });
   const stuck = await taker(pool, 24, { id: 'stuck', retriable: true });
   await answers.armedWith(3);
   const path = file('written');
-  freeze('/scratch');
+  freeze(path);
   stuck.tell(`write ${path}`);
+  await until('it to sleep', () => stateOf(stuck.worker.pid) === 'D');
 
   elder.tell('grow 44');
   await blockSoon(6000);

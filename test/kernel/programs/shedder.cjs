@@ -5,6 +5,8 @@
 
 /** @type {Buffer[]} */
 let held = Array.from({ length: Number(process.argv[2]) }, () => Buffer.alloc(2 ** 20, 1));
+// A later collection would give back what was counted.
+global.gc?.();
 console.log('held');
 process.on('message', (message) => {
   console.log(`told ${JSON.stringify(message)}`);

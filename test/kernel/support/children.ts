@@ -18,10 +18,14 @@ export async function untilClosed(): Promise<void> {
   await Promise.all(closed);
 }
 
+/** Of the flags in `/proc/PID/stat` (PF_EXITING): set before the process has left its cgroup. */
+const exiting = 4;
+
 /** By the kernel: Node may not have heard of it yet. */
 function hasEnded({ pid }: ChildProcess): boolean {
   try {
-    return readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.startsWith('Z') ?? true;
+    const [state, , , , , , flags] = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ') ?? [];
+    return state === 'Z' || (Number(flags) & exiting) !== 0;
   } catch {
     return true;
   }

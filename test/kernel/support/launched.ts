@@ -51,6 +51,11 @@ export function processesWith(text: string): number[] {
     .filter((pid) => commandOf(pid).includes(text) && isRunning(pid));
 }
 
+/** Those whose own program it is: not a shell that names it, and has yet to start it. */
+export function processesOf(command: string): number[] {
+  return processesWith(command).filter((pid) => commandOf(pid).startsWith(command));
+}
+
 function commandOf(pid: number): string {
   try {
     return readFileSync(`/proc/${pid}/cmdline`, 'latin1').replaceAll('\0', ' ');

@@ -94,9 +94,9 @@ export function useSupervisors(): { create: (options?: Options) => Promise<Super
   const { make } = useCgroups();
   return {
     make,
-    // In the emulated guest JavaScript takes some ten times longer to answer.
-    async create({ base = make(), takeoverMs = 5000, ...options } = {}) {
-      const supervisor = await Supervisor.create({ name: 'pool', cgroup: base.directory, require: 'kernel', force: true, limits: { highBytes: 96 * MiB }, safetyReadMs: 200, takeoverMs, ...options });
+    // In the emulated guest JavaScript takes some ten times longer to answer, and a worker to die.
+    async create({ base = make(), takeoverMs = 5000, victimTimeoutMs = 20_000, ...options } = {}) {
+      const supervisor = await Supervisor.create({ name: 'pool', cgroup: base.directory, require: 'kernel', force: true, limits: { highBytes: 96 * MiB }, safetyReadMs: 200, takeoverMs, victimTimeoutMs, ...options });
       const supervised = new Supervised(supervisor, base);
       all.push(supervised);
       return supervised;
