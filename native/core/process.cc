@@ -2,9 +2,11 @@
 
 #include <sys/file.h>
 #include <sys/syscall.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdio>
 
 #include "call_filter.h"
 
@@ -38,7 +40,18 @@ std::optional<Failure> release_memory_of(int pidfd) {
   return std::nullopt;
 }
 
-bool may_release_memory() { return passes_filter({kProcessMrelease}); }
+bool releases_soundly(const char* release) {
+  int major = 0;
+  int minor = 0;
+  if (std::sscanf(release, "%d.%d", &major, &minor) != 2) return false;
+  return major > 5 || (major == 5 && minor >= 17);
+}
+
+bool may_release_memory() {
+  utsname system{};
+  return uname(&system) == 0 && releases_soundly(system.release) &&
+         passes_filter({kProcessMrelease});
+}
 
 std::optional<Failure> lock_file(int fd) {
   while (flock(fd, LOCK_EX | LOCK_NB) < 0) {

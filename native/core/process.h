@@ -20,7 +20,12 @@ std::optional<Failure> signal_pidfd(int pidfd, int signal);
 // and without waiting for it to run. Linux 5.15.
 std::optional<Failure> release_memory_of(int pidfd);
 
-// Whether a filter lets that call through. May fork.
+// Whether a kernel of this release does so without harm. Before Linux 5.17 the
+// caller may be the last to hold the memory, and the process be gone without
+// having given any back (ba535c1caf3e).
+bool releases_soundly(const char* release);
+
+// Whether this kernel does, and a filter lets the call through. May fork.
 bool may_release_memory();
 
 // Takes an exclusive lock on an open file, without waiting. EWOULDBLOCK:

@@ -62,6 +62,17 @@ TEST(Process, BadSignalOrDescriptorFails) {
   EXPECT_EQ(signal_pidfd(STDIN_FILENO, 0)->error, EBADF);
 }
 
+TEST(Process, MemoryIsReleasedSoundlySinceLinux517) {
+  for (const char* release : {"5.17.0", "5.17.0-rc1", "6.1.0-50-amd64",
+                              "6.12.117+deb13-amd64", "10.0"}) {
+    EXPECT_TRUE(releases_soundly(release)) << release;
+  }
+  for (const char* release :
+       {"5.15.0-130-generic", "5.16.20", "5.9", "4.18.0", "", "nonsense"}) {
+    EXPECT_FALSE(releases_soundly(release)) << release;
+  }
+}
+
 TEST(Process, FdsRunningOutFail) {
   const test::ChildProcess child;
   const test::FdLimit limit(0);
