@@ -201,6 +201,7 @@ export class ReliefDesk {
     const { changes } = this.#helpless;
     try {
       const report = await round.run();
+      if (report.outcome === 'relieved') scope.takeover?.seeEnd();
       // What the native thread kills from here on, while a listener takes its time, is the matter of the next one.
       this.#reportIds.delete(scope);
       if (!report.dryRun) for (const error of stuckErrors(report)) this.context.emit('degraded', error);

@@ -46,6 +46,14 @@ export class Takeover {
   }
 
   /**
+   * JavaScript has seen the end of the shortage: the native thread sees it, too. Below the mark nothing else would tell
+   * it so, and it would go by that shortage still when `takeoverMs` is over.
+   */
+  seeEnd(): void {
+    native().lookNow(this.cgroup);
+  }
+
+  /**
    * Before a kill by JavaScript. `'taken'`: the native thread has killed it. `'changed'`: it has killed
    * since the last `lease()`, so the choice rests on figures of before.
    */

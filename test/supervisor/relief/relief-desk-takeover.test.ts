@@ -48,7 +48,7 @@ function watch(level: LimitLevel, id?: string) {
   const log: PlannedKill[] = [];
   const watchId = 7 + scopes++;
   const takeover = {
-    watchId, owns: (id: number) => id === watchId, cgroup: '/pool', untold: () => [...log], log, arm: jest.fn<undefined, [number[]]>(), disarm: jest.fn(), lease: jest.fn(), release: jest.fn(), claim: () => 'claimed', kills: () => log.splice(0),
+    watchId, owns: (id: number) => id === watchId, cgroup: '/pool', untold: () => [...log], log, arm: jest.fn<undefined, [number[]]>(), disarm: jest.fn(), lease: jest.fn(), release: jest.fn(), seeEnd: jest.fn(), claim: () => 'claimed', kills: () => log.splice(0),
   };
   const scope = { level, ...(id !== undefined && { id }), monitor, takeover, gauge: { measure, judge: () => undefined } };
   desk.watch(scope as unknown as LimitScope);
@@ -106,6 +106,21 @@ describe('leases', () => {
     expect(leases(pool)).toBe(after);
   });
 
+  it('end with the shortage, in the native thread as well, before anybody is told', async () => {
+    const pool = watch('pool');
+    const slow = add('slow', { obeys: false });
+    let ends = 0;
+    onTold = (name) => {
+      if (name === 'relief') ends = pool.takeover.seeEnd.mock.calls.length;
+    };
+    breach(pool);
+    await advance(0);
+    expect(pool.takeover.seeEnd.mock.calls).toEqual([]);
+    slow.end();
+    await advance(0);
+    expect([reports().length, ends, pool.takeover.seeEnd.mock.calls.length]).toEqual([1, 1, 1]);
+  });
+
   it('also of limits that wait for their round, and of no others', async () => {
     const [pool, group, idle] = [watch('pool'), watch('group', 'g'), watch('group', 'idle')];
     const slow = add('slow', { obeys: false });
@@ -132,7 +147,7 @@ describe('leases', () => {
     await advance(400);
     expect([leases(pool) - before, desk.counts.reliefRounds]).toEqual([1, 1]);
     await advance(100);
-    expect(desk.counts.reliefRounds).toBe(2);
+    expect([desk.counts.reliefRounds, pool.takeover.seeEnd.mock.calls.length]).toEqual([2, 0]);
   });
 
   it('are given up also when the round fails', async () => {
