@@ -28,7 +28,7 @@ import type { WorkerOptions } from './worker-options';
  *
  * The pool is the cgroup BASE/NAME; each worker has a leaf of its own below it. Where the host has no
  * cgroup v2 to give, it promises less, and `guarantee` says why. Nine descriptors per supervisor (six of
- * them of the limiter that `waitForRoom()` stands on) and five per worker, beside those of its monitors:
+ * them of the limiter that `waitForRoom()` stands on) and six per worker, beside those of its monitors:
  * one for the pool, and one for each group and worker with a mark of its own.
  */
 export class Supervisor extends EventEmitter<SupervisorEvents> implements AsyncDisposable {

@@ -2,6 +2,7 @@ import type { Candidate } from '../policy/types';
 import type { Enclosure } from './containment/types';
 import { declaredMemory } from './declared-memory';
 import { exitBlame, exitCause, mayBeAbort, reliefOf, retryHint, type EndFacts, type KillFacts } from './exit-cause';
+import { dyingBytes, freeableBytes } from './given-back';
 import type { MainEnd, MainProcess } from './main-process';
 import type { WarnTarget } from './shed/warn-worker';
 import type { WorkerExit } from './types';
@@ -46,7 +47,7 @@ export class WorkerProcess {
   /** What a dying worker will still give back; nothing can be hoped of one that does not die. */
   get dyingBytes(): number {
     if (this.#stuck || !this.dying) return 0;
-    return freeableBytes(this.enclosure.sample()?.usage) ?? 0;
+    return dyingBytes(this.enclosure.sample()?.usage ?? {});
   }
 
   get stuck(): boolean {
@@ -157,10 +158,4 @@ export class WorkerProcess {
     if (takenBy !== undefined) this.#kill = this.killedBy(takenBy);
     return this.#kill;
   }
-}
-
-/** What its death gives back: page cache stays with the pool, shared memory may. */
-function freeableBytes(usage: Candidate['usage'] | undefined): number | undefined {
-  if (usage?.anonBytes === undefined) return undefined;
-  return usage.anonBytes + (usage.swapBytes ?? 0);
 }

@@ -144,7 +144,7 @@ bool Takeover::note_dying(int64_t now_ns, std::span<char> buffer) {
     // Its main process may have ended, and its descendants not yet.
     const int64_t since_ns = std::max(claim.at_ns, victim->ended_ns());
     if (!is_recent(since_ns, now_ns)) continue;
-    dying_bytes_ += victim->freeable(buffer).value_or(0);
+    dying_bytes_ += victim->dying(buffer);
     any = true;
   }
   return any;

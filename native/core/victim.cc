@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <poll.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <string_view>
@@ -39,18 +40,36 @@ Result<UniqueFd> open_if_there(const std::string& directory, const char* name) {
   return opened;
 }
 
+// Absent where there is no such file, or no figure in it.
+std::optional<uint64_t> read_value_if_there(const UniqueFd& fd,
+                                            std::span<char> buffer) {
+  if (!fd.valid()) return std::nullopt;
+  const Result<std::string_view> text = read_file(fd.get(), buffer);
+  uint64_t value = 0;
+  if (failure_of(text) != nullptr ||
+      parse_value(std::get<std::string_view>(text), &value) != Parsed::kOk ||
+      value == kUnlimited) {
+    return std::nullopt;
+  }
+  return value;
+}
+
 }  // namespace
 
 Result<std::shared_ptr<Victim>> Victim::open(const std::string& directory) {
   Result<UniqueFd> kill = open_kill(directory);
   if (const Failure* failure = failure_of(kill)) return *failure;
+  Result<UniqueFd> current = open_if_there(directory, "memory.current");
+  if (const Failure* failure = failure_of(current)) return *failure;
   Result<UniqueFd> stat = open_if_there(directory, "memory.stat");
   if (const Failure* failure = failure_of(stat)) return *failure;
   Result<UniqueFd> swap = open_if_there(directory, "memory.swap.current");
   if (const Failure* failure = failure_of(swap)) return *failure;
-  return std::shared_ptr<Victim>(new Victim(
-      std::move(std::get<UniqueFd>(kill)), std::move(std::get<UniqueFd>(stat)),
-      std::move(std::get<UniqueFd>(swap))));
+  return std::shared_ptr<Victim>(
+      new Victim(std::move(std::get<UniqueFd>(kill)),
+                 std::move(std::get<UniqueFd>(current)),
+                 std::move(std::get<UniqueFd>(stat)),
+                 std::move(std::get<UniqueFd>(swap))));
 }
 
 VictimId Victim::next_id() {
@@ -103,20 +122,31 @@ Victim::Life Victim::life(int64_t now_ns) {
 }
 
 std::optional<uint64_t> Victim::freeable(std::span<char> buffer) const {
-  if (!stat_.valid()) return std::nullopt;
-  const Result<std::string_view> stat = read_file(stat_.get(), buffer);
-  if (failure_of(stat) != nullptr) return std::nullopt;
   MemoryUsage usage;
-  parse_memory_stat(std::get<std::string_view>(stat), &usage);
-  if (!usage.anon.has_value() || !swap_.valid()) return usage.anon;
-  const Result<std::string_view> swap = read_file(swap_.get(), buffer);
-  uint64_t swapped = 0;
-  if (failure_of(swap) != nullptr ||
-      parse_value(std::get<std::string_view>(swap), &swapped) != Parsed::kOk ||
-      swapped == kUnlimited) {
-    return usage.anon;
+  read_sizes(buffer, &usage);
+  if (!usage.anon.has_value()) return std::nullopt;
+  return *usage.anon + usage.swap.value_or(0);
+}
+
+uint64_t Victim::dying(std::span<char> buffer) const {
+  MemoryUsage usage;
+  // First: what is given back in between is to be counted rather than not.
+  usage.current = read_value_if_there(current_, buffer);
+  read_sizes(buffer, &usage);
+  const uint64_t counted = usage.anon.value_or(0) + usage.swap.value_or(0);
+  const uint64_t unmapped = unaccounted(usage);
+  return counted + unmapped - std::min(unmapped, charged_ahead());
+}
+
+void Victim::read_sizes(std::span<char> buffer, MemoryUsage* usage) const {
+  if (!stat_.valid()) return;
+  const Result<std::string_view> stat = read_file(stat_.get(), buffer);
+  if (failure_of(stat) != nullptr) return;
+  if (parse_memory_stat(std::get<std::string_view>(stat), usage) !=
+      Parsed::kOk) {
+    return;
   }
-  return *usage.anon + swapped;
+  usage->swap = read_value_if_there(swap_, buffer);
 }
 
 void Victim::signal() const {

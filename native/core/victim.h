@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "failure.h"
+#include "memory_usage.h"
 #include "source.h"
 #include "unique_fd.h"
 
@@ -19,7 +20,7 @@ namespace spillway {
 using VictimId = uint64_t;
 
 // One worker that may be killed, with all that this takes held open: when
-// memory is short, there may be no descriptor left. Up to four descriptors.
+// memory is short, there may be no descriptor left. Up to five descriptors.
 class Victim {
  public:
   enum class Life : uint8_t { kNotStarted, kAlive, kEnded };
@@ -59,6 +60,11 @@ class Victim {
 
   // Bytes that its death gives back: anonymous memory and swap.
   std::optional<uint64_t> freeable(std::span<char> buffer) const;
+  // What one that is dying has yet to give back. More than that: the kernel
+  // takes pages off the anonymous memory when it unmaps them, and gives them
+  // back later, up to 10,000 at a time (mm/mmu_gather.c). A need that they
+  // cover is nobody else's death.
+  uint64_t dying(std::span<char> buffer) const;
 
   // SIGKILL to the main process. Does not block.
   void signal() const;
@@ -77,19 +83,24 @@ class Victim {
   static constexpr SourceId kNobody = 0;
   static constexpr SourceId kJavaScript = 1;
 
-  Victim(UniqueFd kill, UniqueFd stat, UniqueFd swap)
+  Victim(UniqueFd kill, UniqueFd current, UniqueFd stat, UniqueFd swap)
       : kill_(std::move(kill)),
+        current_(std::move(current)),
         stat_(std::move(stat)),
         swap_(std::move(swap)) {}
+
+  // Reads memory.stat and the swap into the fields that they have.
+  void read_sizes(std::span<char> buffer, MemoryUsage* usage) const;
 
   bool claim_for(SourceId claimant, int64_t now_ns);
   static VictimId next_id();
 
   const VictimId id_ = next_id();
-  const UniqueFd kill_;  // any thread
-  const UniqueFd stat_;  // any thread; not valid: the file is missing
-  const UniqueFd swap_;  // any thread; not valid: the file is missing
-  UniqueFd own_pidfd_;   // the thread that calls hold()
+  const UniqueFd kill_;     // any thread
+  const UniqueFd current_;  // any thread; not valid: the file is missing
+  const UniqueFd stat_;     // any thread; not valid: the file is missing
+  const UniqueFd swap_;     // any thread; not valid: the file is missing
+  UniqueFd own_pidfd_;      // the thread that calls hold()
   // Any thread:
   std::atomic<int> pidfd_{-1};
   std::atomic<SourceId> claimant_{kNobody};

@@ -182,6 +182,22 @@ TEST_F(TakeoverTest, OneThatEndsAfterTheJudgementCostsNobodyElse) {
   EXPECT_EQ(sink_.killed, Ids{id(0)});
 }
 
+// The kernel had unmapped what its descendants held, and not given it back yet:
+// it was in the judgement and not in what is dying, and the next one died.
+TEST_F(TakeoverTest, WhatIsUnmappedAndNotGivenBackYetCostsNobodyElse) {
+  workers({100, 100});
+  arm();
+  find_short();
+  EXPECT_TRUE(act());
+  workers_[0]->end();
+  const test::FixtureDirectory& leaf = workers_[0]->leaf.directory();
+  leaf.write("memory.current", std::to_string(charged_ahead() + 200) + "\n");
+  leaf.write("memory.stat", "anon 10\nfile 5\nkernel 5\n");
+  EXPECT_FALSE(act(190));
+  EXPECT_EQ(sink_.killed, Ids{id(0)});
+  EXPECT_TRUE(act(191)) << "and that is not enough";
+}
+
 TEST_F(TakeoverTest, OneThatIsForgottenIsLetGo) {
   workers({100, 100});
   arm();

@@ -25,6 +25,7 @@ class FixtureLeaf {
  public:
   explicit FixtureLeaf(uint64_t anon = 100) {
     directory_.write("cgroup.kill", "");
+    directory_.write("memory.current", "0\n");
     size(anon);
   }
 

@@ -31,18 +31,19 @@ class VictimTest : public testing::Test {
   std::optional<uint64_t> freeable(const Victim& victim) {
     return victim.freeable(buffer_);
   }
+  uint64_t dying(const Victim& victim) { return victim.dying(buffer_); }
 
   std::array<char, kFileBufferBytes> buffer_;
 };
 
-TEST_F(VictimTest, HoldsUpToFourDescriptorsAndClosesThem) {
+TEST_F(VictimTest, HoldsUpToFiveDescriptorsAndClosesThem) {
   const FixtureLeaf leaf;
   leaf.directory().write("memory.swap.current", "0\n");
   const size_t before = test::open_fds();
   auto victim = leaf.open();
-  EXPECT_EQ(test::open_fds(), before + 3);
-  test::hold(victim.get(), getpid());
   EXPECT_EQ(test::open_fds(), before + 4);
+  test::hold(victim.get(), getpid());
+  EXPECT_EQ(test::open_fds(), before + 5);
   victim.reset();
   EXPECT_EQ(test::open_fds(), before);
 }
@@ -63,7 +64,7 @@ TEST_F(VictimTest, DescriptorsAreNotPassedOn) {
     ++seen;
     EXPECT_NE(flags & FD_CLOEXEC, 0) << fd;
   }
-  EXPECT_EQ(seen, 4);
+  EXPECT_EQ(seen, 5);
 }
 
 TEST_F(VictimTest, IdsAreNeverUsedAgain) {
@@ -105,6 +106,23 @@ TEST_F(VictimTest, FreeableIsAnonymousMemoryAndSwap) {
   EXPECT_EQ(freeable(*leaf.open()), 70U);
   leaf.directory().write("memory.swap.current", "max\n");
   EXPECT_EQ(freeable(*leaf.open()), 70U);
+}
+
+TEST_F(VictimTest, DyingHasYetToGiveWhatIsChargedAndUnmapped) {
+  const FixtureLeaf leaf(70);
+  EXPECT_EQ(dying(*leaf.open()), 70U) << "nothing else is known";
+  const uint64_t unmapped = uint64_t{1} << 30;
+  const uint64_t current = unmapped + charged_ahead() + 70 + 20 + 3;
+  leaf.directory().write("memory.current", std::to_string(current) + "\n");
+  EXPECT_EQ(dying(*leaf.open()), 70U) << "the other parts are not known";
+  leaf.directory().write("memory.stat", "anon 70\nfile 20\nkernel 3\n");
+  EXPECT_EQ(dying(*leaf.open()), unmapped + 70);
+  leaf.directory().write("memory.swap.current", "5\n");
+  EXPECT_EQ(dying(*leaf.open()), unmapped + 75);
+  leaf.directory().write("memory.current", "90\n");
+  EXPECT_EQ(dying(*leaf.open()), 75U);
+  leaf.directory().write("memory.stat", "anon 7");
+  EXPECT_EQ(dying(*leaf.open()), 0U);
 }
 
 TEST_F(VictimTest, FreeableIsReadAnew) {

@@ -2,8 +2,8 @@ import { ok, skipped, warning } from './finding';
 import type { Situation } from './situation';
 import type { Finding } from './types';
 
-/** Its process, twice, and of its cgroup what a kill takes: cgroup.kill, memory.stat, memory.swap.current. */
-const perWorker = 5;
+/** Its process, twice, and of its cgroup what a kill takes: cgroup.kill, memory.current, memory.stat, memory.swap.current. */
+const perWorker = 6;
 /** Three of child_process's default stdio 'pipe'. */
 const perWorkerWithPipes = perWorker + 3;
 const perMonitor = 8;

@@ -175,7 +175,7 @@ describe('swap', () => {
 describe('file-descriptors', () => {
   const withLimits = (soft: string, hard: string, host = systemService()): FixtureHost => host.put({ '/proc/self/limits': `Max open files            ${soft}                 ${hard}               files     \n` });
   it('says how many workers fit', () => {
-    expect(find('file-descriptors', withLimits('1024', '1024'))).toMatchObject({ severity: 'ok', message: '1024 file descriptors (hard limit 1024), 0 in use: room for 202 workers, 126 with pipes for stdio.' });
+    expect(find('file-descriptors', withLimits('1024', '1024'))).toMatchObject({ severity: 'ok', message: '1024 file descriptors (hard limit 1024), 0 in use: room for 168 workers, 112 with pipes for stdio.' });
   });
   it.each([
     ['256', '4096', "'ulimit -n 4096'"],

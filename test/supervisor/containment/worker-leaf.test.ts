@@ -1,4 +1,4 @@
-import fs, { existsSync, openSync, readFileSync } from 'node:fs';
+import fs, { existsSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Cgroup } from '../../../lib/cgroup/cgroup';
 import type { SpillwayError } from '../../../lib/errors';
@@ -48,7 +48,7 @@ describe('WorkerLeaf', () => {
     const leaf = make({ memory: { minBytes: 0, lowBytes: 1, highBytes: 2, maxBytes: 'max' }, pidsMax: 7, cpuWeight: 50 });
     expect(['memory.oom.group', 'memory.min', 'memory.low', 'memory.high', 'memory.max', 'pids.max', 'cpu.weight'].map(text)).toEqual(['1', '0', '1', '2', 'max', '7', '50']);
     expect(leaf.sample()?.usage.currentBytes).toBe(0);
-    expect(openHere()).toHaveLength(3);
+    expect(openHere()).toHaveLength(4);
     expect(await leaf.settle()).toMatchObject({ leftovers: 0, peakBytes: 4096, counters: { oom_kill: 0 } });
     expect([openHere(), existsSync(cgroup.directory), leaf.sample()]).toEqual([[], false, undefined]);
     expect(owner.onRemoved.mock.calls).toEqual([[leaf]]);
@@ -133,6 +133,10 @@ describe('a worker in its leaf', () => {
     worker.kill({ for: 'relief', level: 'pool', reportId: 'report-1' });
     worker.kill({ for: 'close' });
     expect([worker.dying, worker.dyingBytes]).toEqual([true, 5000]);
+    // Of which the kernel has unmapped 4000 by now, and not given back.
+    writeFileSync(join(cgroup.directory, 'memory.stat'), 'anon 1000\nfile 700\nkernel 30\n');
+    writeFileSync(join(cgroup.directory, 'memory.current'), '5730\n');
+    expect(worker.dyingBytes).toBe(5000);
     worker.markStuck();
     expect([worker.dying, worker.dyingBytes]).toEqual([true, 0]);
     expect(await worker.exited).toMatchObject({ signal: 'SIGKILL', cause: 'spillway', retryHint: 'elsewhere', reportId: 'report-1' });
