@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { native } from '../../lib/native';
 import type { WorkerExit } from '../../lib/supervisor/types';
 import { expectNothingLeft, stay, unruly, useCrashes } from './support/crashing';
-import { stateOf } from './support/frozen-disk';
+import { stateOf } from './support/process-state';
 import { MiB, programFile, run } from './support/program';
 import { useSupervisors, type Options, type Supervised } from './support/supervisors';
 import { TestCgroup, until } from './support/test-cgroup';

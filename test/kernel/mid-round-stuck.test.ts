@@ -1,6 +1,7 @@
 import type { KillPolicy } from '../../lib/policy/types';
 import { useDisk } from './support/disk';
-import { sleepOn, stateOf, testOnFrozenDisk, useFrozenDisk } from './support/frozen-disk';
+import { sleepOn, testOnFrozenDisk, useFrozenDisk } from './support/frozen-disk';
+import { stateOf } from './support/process-state';
 import { MiB } from './support/program';
 import { useSupervisors, type Supervised } from './support/supervisors';
 import { startTaker, type Taker } from './support/takers';
@@ -154,6 +155,7 @@ testOnFrozenDisk('a breach while a victim is dying extends the round, and is no 
   const steps = report.timeline.map(({ step }) => step);
   expect(steps.slice(steps.indexOf('signalled'), steps.indexOf('exited'))).toEqual(['signalled', 'extended']);
   await other.says('held 60');
+  expect(pool.reliefs).toEqual([report]);
   expect(pool.supervisor.status().counts).toMatchObject({ kills: 1 });
 });
 

@@ -41,6 +41,7 @@ test('relief goes on to the mark less the whole kill buffer, where a new shortag
   expect(pinnedMib(report.after)).toBeLessThan(48);
   for (const { exited } of [mid, young]) expect(await exited).toMatchObject({ cause: 'spillway', reportId: report.reportId });
   expect(elder.isAlive).toBe(true);
+  expect(pool.reliefs).toEqual([report]);
   expect(pool.supervisor.status().counts).toMatchObject({ kills: 2, kernelOomKills: 0 });
 });
 

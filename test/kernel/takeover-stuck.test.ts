@@ -1,6 +1,7 @@
 import { blockSoon, useAnswers } from './support/answers';
 import { useDisk } from './support/disk';
-import { stateOf, testOnFrozenDisk, useFrozenDisk } from './support/frozen-disk';
+import { testOnFrozenDisk, useFrozenDisk } from './support/frozen-disk';
+import { stateOf } from './support/process-state';
 import { useSupervisors } from './support/supervisors';
 import { until } from './support/test-cgroup';
 import { taker } from './support/blocked';

@@ -1,5 +1,5 @@
 import { useDisk } from './support/disk';
-import { stateOf } from './support/frozen-disk';
+import { stateOf } from './support/process-state';
 import { MiB } from './support/program';
 import { useSupervisors } from './support/supervisors';
 import { until } from './support/test-cgroup';

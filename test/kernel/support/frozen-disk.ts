@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { stateOf } from './process-state';
 import type { Taker } from './takers';
 import { until } from './test-cgroup';
 
@@ -29,15 +30,6 @@ export function useFrozenDisk(): FrozenDisk {
     },
     thaw,
   };
-}
-
-/** By `/proc/PID/stat`; empty when there is no such process. */
-export function stateOf(pid: number): string {
-  try {
-    return /\) (\w)/.exec(readFileSync(`/proc/${pid}/stat`, 'utf8'))?.[1] ?? '';
-  } catch {
-    return '';
-  }
 }
 
 /** Has it write to a file on the frozen disk, with its children. Resolves when all of them sleep. */
