@@ -48,7 +48,8 @@ const optionNames = ['cgroup', 'scope', 'keys', 'safetyReadMs', 'killBufferBytes
 export class EventMemoryMonitor extends EventEmitter<MonitorEvents<EventBreach>> implements MemoryMonitor {
   /** Absolute path of the watched cgroup. */
   readonly cgroup: string;
-  readonly #options: Omit<Parameters<ReturnType<typeof native>['watchMemory']>[0], 'directory'>;
+  /** Until it was started: there may be thousands, and none starts twice. */
+  #options: Omit<Parameters<ReturnType<typeof native>['watchMemory']>[0], 'directory'> | undefined;
   #watch: number | undefined;
   #ended = false;
   #short = false;
@@ -95,12 +96,12 @@ export class EventMemoryMonitor extends EventEmitter<MonitorEvents<EventBreach>>
    */
   start(): this {
     if (this.#ended) throw new SpillwayError('ERR_SPILLWAY_STOPPED', `The monitor of ${this.cgroup} was stopped; make a new one`);
-    if (this.running) throw new SpillwayError('ERR_SPILLWAY_ALREADY_STARTED', `The monitor of ${this.cgroup} is already running`);
-    const watch = native().watchMemory({ directory: this.cgroup, ...this.#options }, (report) => {
-      this.#onReport(report);
-    });
+    const options = this.#options;
+    if (options === undefined) throw new SpillwayError('ERR_SPILLWAY_ALREADY_STARTED', `The monitor of ${this.cgroup} is already running`);
+    const watch = native().watchMemory({ directory: this.cgroup, ...options }, this.#onReport.bind(this));
     if (isFailure(watch)) throw cgroupError(this.cgroup, watch, 'watch');
     this.#watch = watch;
+    this.#options = undefined;
     return this;
   }
 

@@ -4,6 +4,7 @@
 #include <napi.h>
 
 #include <array>
+#include <memory>
 #include <utility>
 
 #include "attribute.h"
@@ -26,7 +27,7 @@ Environment* environment_of(const Napi::CallbackInfo& info) {
 template <typename Opened>
 Napi::Value start_watch(const Napi::CallbackInfo& info, Opened opened,
                         const Napi::Value& callback, bool keep_alive,
-                        Napi::ObjectReference&& memory = {}) {
+                        std::unique_ptr<Napi::ObjectReference> memory = {}) {
   if (const Failure* failure = failure_of(opened)) {
     return to_js(info.Env(), *failure);
   }
@@ -87,7 +88,8 @@ Napi::Value watch_usage(const Napi::CallbackInfo& info) {
   const auto options = info[0].As<Napi::Object>();
   return start_watch(info, UsageWatch::open(usage_watch_options(options)),
                      info[1], options.Get("keepAlive").ToBoolean(),
-                     Napi::Persistent(options.Get("board").As<Napi::Object>()));
+                     std::make_unique<Napi::ObjectReference>(Napi::Persistent(
+                         options.Get("board").As<Napi::Object>())));
 }
 
 // watchProcess({ pidfd, keepAlive }, callback): id | failure

@@ -6,8 +6,19 @@
 
 namespace spillway {
 
+namespace {
+
+napi_value key_of(napi_env env, SourceId id) {
+  napi_value key = nullptr;
+  napi_create_double(env, static_cast<double>(id), &key);
+  return key;
+}
+
+}  // namespace
+
 void Environment::open_way_back() {
   if (way_back_ != nullptr) return;
+  callbacks_ = Napi::Persistent(Napi::Object::New(env_));
   // A queue of one is enough: the reactor pokes again only after deliver().
   way_back_ = ThreadSafeFunction::New(env_, "spillway", /*maxQueueSize=*/1,
                                       /*initialThreadCount=*/1, this);
@@ -18,9 +29,9 @@ void Environment::open_way_back() {
       env_, [](void* self) { static_cast<Environment*>(self)->close(); }, this);
 }
 
-Result<SourceId> Environment::watch(Watch watch, const Napi::Function& callback,
-                                    bool keep_alive,
-                                    Napi::ObjectReference memory) {
+Result<SourceId> Environment::watch(
+    Watch watch, const Napi::Function& callback, bool keep_alive,
+    std::unique_ptr<Napi::ObjectReference> memory) {
   open_way_back();
   if (reactor_ == nullptr) {
     Result<std::unique_ptr<Reactor>> started = Reactor::start(this);
@@ -34,9 +45,9 @@ Result<SourceId> Environment::watch(Watch watch, const Napi::Function& callback,
     return id;
   }
   if (keep_alive && keep_alive_count_++ == 0) way_back_.Ref(env_);
+  set_callback(std::get<SourceId>(id), callback);
   entries_.emplace(std::get<SourceId>(id),
-                   Entry{std::move(watch), Napi::Persistent(callback),
-                         keep_alive, std::move(memory)});
+                   Entry{std::move(watch), keep_alive, std::move(memory)});
   return id;
 }
 
@@ -49,6 +60,7 @@ void Environment::unwatch(SourceId id) {
   // First: afterwards the memory that it writes to may be gone.
   reactor_->remove(id);
   entries_.erase(entry);
+  drop_callback(id);
   if (entries_.empty()) reactor_.reset();
 }
 
@@ -59,6 +71,20 @@ void Environment::look_now(const std::string& directory) {
       reactor_->look_now(id);
     }
   }
+}
+
+void Environment::set_callback(SourceId id, napi_value callback) {
+  napi_set_property(env_, callbacks_.Value(), key_of(env_, id), callback);
+}
+
+void Environment::drop_callback(SourceId id) {
+  napi_delete_property(env_, callbacks_.Value(), key_of(env_, id), nullptr);
+}
+
+napi_value Environment::callback_of(SourceId id) const {
+  napi_value callback = nullptr;
+  napi_get_property(env_, callbacks_.Value(), key_of(env_, id), &callback);
+  return callback;
 }
 
 MemoryWatch* Environment::memory_watch(SourceId id) {
@@ -92,6 +118,7 @@ void Environment::close() {
   closed_ = true;
   reactor_.reset();
   entries_.clear();
+  callbacks_.Reset();
   victims_.close_all();
 }
 
@@ -133,21 +160,20 @@ bool Environment::deliver(SourceId id) {
   } catch (const Napi::Error&) {
     return false;  // no object could be made: the environment is ending
   }
-  const napi_value callback = entry->second.callback.Value();
   const napi_value receiver = env_.Undefined();
   // The raw call: Function::Call throws, and a terminated worker would turn
   // that into an abort.
   const napi_status status =
-      napi_call_function(env_, receiver, callback, 1, &report, nullptr);
+      napi_call_function(env_, receiver, callback_of(id), 1, &report, nullptr);
+  napi_value exception = nullptr;
+  // First: while one is pending, nothing else can be done with JavaScript.
+  const bool threw =
+      status == napi_pending_exception &&
+      napi_get_and_clear_last_exception(env_, &exception) == napi_ok;
   // After the call, which may start the next watch: the thread is then kept.
   if (tells_once) unwatch(id);
   if (status == napi_ok) return true;
-  if (status != napi_pending_exception) return false;
-  napi_value exception = nullptr;
-  if (napi_get_and_clear_last_exception(env_, &exception) != napi_ok) {
-    return false;
-  }
-  return napi_fatal_exception(env_, exception) == napi_ok;
+  return threw && napi_fatal_exception(env_, exception) == napi_ok;
 }
 
 }  // namespace spillway

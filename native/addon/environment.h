@@ -41,7 +41,8 @@ class Environment final : private Sink {
   // With `keep_alive` the event loop goes on while it is watched. `memory` is
   // what the watch writes to, if it does: it stays until the watch has ended.
   Result<SourceId> watch(Watch watch, const Napi::Function& callback,
-                         bool keep_alive, Napi::ObjectReference memory = {});
+                         bool keep_alive,
+                         std::unique_ptr<Napi::ObjectReference> memory = {});
   // Unknown ids are ignored. After the last one the thread is joined.
   void unwatch(SourceId id);
   // Has the memory watches of a cgroup look at it out of turn. Its owner is
@@ -58,9 +59,8 @@ class Environment final : private Sink {
  private:
   struct Entry {
     Watch watch;
-    Napi::FunctionReference callback;
     bool keep_alive = false;
-    Napi::ObjectReference memory;
+    std::unique_ptr<Napi::ObjectReference> memory;  // of few
   };
 
   static void call_js(Napi::Env env, Napi::Function, Environment* environment,
@@ -72,6 +72,12 @@ class Environment final : private Sink {
 
   MemoryWatch* memory_watch(SourceId id);
 
+  // What is called for a watch. Nothing happens where JavaScript cannot run any
+  // more.
+  void set_callback(SourceId id, napi_value callback);
+  void drop_callback(SourceId id);
+  napi_value callback_of(SourceId id) const;
+
   void open_way_back();
   void deliver();
   bool deliver(SourceId id);
@@ -79,6 +85,9 @@ class Environment final : private Sink {
 
   Napi::Env env_;
   std::unordered_map<SourceId, Entry> entries_;
+  // All callbacks, by id: one object of JavaScript's, for a reference to each
+  // would take four times as much, and there may be thousands.
+  Napi::ObjectReference callbacks_;
   size_t keep_alive_count_ = 0;
   bool closed_ = false;
   ThreadSafeFunction way_back_;

@@ -11,7 +11,7 @@ namespace spillway {
 namespace {
 
 template <typename Struct>
-using Field = std::pair<const char*, std::optional<uint64_t> Struct::*>;
+using Field = std::pair<const char*, OptionalBytes Struct::*>;
 
 constexpr std::array<Field<MemoryUsage>, 9> kUsageFields = {{
     {"currentBytes", &MemoryUsage::current},

@@ -1,7 +1,8 @@
 #ifndef SPILLWAY_CORE_MEMORY_FILES_H_
 #define SPILLWAY_CORE_MEMORY_FILES_H_
 
-#include <optional>
+#include <array>
+#include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
@@ -42,26 +43,28 @@ class MemoryFiles {
   void read_stat(std::span<char> buffer, MemoryUsage* usage) const;
 
  private:
-  struct File {
-    const char* name;
-    UniqueFd fd;  // not valid: the file is missing, or not held
+  enum FileId : uint8_t {
+    kCurrent,
+    kHigh,
+    kMax,
+    kStat,
+    kSwapCurrent,
+    kSwapMax
   };
+  static constexpr size_t kFileCount = 6;
+  static const std::array<const char*, kFileCount> kNames;
 
   explicit MemoryFiles(std::string directory)
       : directory_(std::move(directory)) {}
 
-  Result<std::string_view> read(const File& file, std::span<char> buffer) const;
-  bool read_value(const File& file, std::span<char> buffer,
-                  std::optional<uint64_t>* value) const;
+  Result<std::string_view> read(FileId id, std::span<char> buffer) const;
+  bool read_value(FileId id, std::span<char> buffer,
+                  OptionalBytes* value) const;
 
   std::string directory_;  // of ordinary files
   bool held_ = false;      // on cgroup v2
-  File current_{"memory.current", {}};
-  File high_{"memory.high", {}};
-  File max_{"memory.max", {}};
-  File stat_{"memory.stat", {}};
-  File swap_current_{"memory.swap.current", {}};
-  File swap_max_{"memory.swap.max", {}};
+  // Not valid: the file is missing, or not held.
+  std::array<UniqueFd, kFileCount> fds_;
 };
 
 }  // namespace spillway

@@ -62,7 +62,7 @@ std::optional<Failure> MemoryLevel::open_usage() {
 template <typename Parse>
 std::optional<Failure> MemoryLevel::read_if_present(
     FileId id, std::span<char> buffer, const Parse& parse,
-    std::optional<uint64_t>* value) const {
+    OptionalBytes* value) const {
   value->reset();
   if (!files_[id].has_value()) return std::nullopt;
   uint64_t number = 0;

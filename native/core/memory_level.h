@@ -61,7 +61,7 @@ class MemoryLevel {
   template <typename Parse>
   std::optional<Failure> read_if_present(FileId id, std::span<char> buffer,
                                          const Parse& parse,
-                                         std::optional<uint64_t>* value) const;
+                                         OptionalBytes* value) const;
 
   std::string directory_;
   CgroupVersion version_;

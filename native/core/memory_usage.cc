@@ -11,7 +11,7 @@ namespace spillway {
 
 namespace {
 
-using Field = std::optional<uint64_t> MemoryUsage::*;
+using Field = OptionalBytes MemoryUsage::*;
 
 constexpr std::array<std::pair<std::string_view, Field>, 10> kStatFields = {{
     {"anon", &MemoryUsage::anon},

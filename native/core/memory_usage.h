@@ -2,34 +2,34 @@
 #define SPILLWAY_CORE_MEMORY_USAGE_H_
 
 #include <cstdint>
-#include <optional>
 #include <string_view>
 
 #include "flat_keyed.h"
+#include "optional_bytes.h"
 
 namespace spillway {
 
 // Bytes of one cgroup. Absent: not read, or the kernel does not have it.
 struct MemoryUsage {
-  std::optional<uint64_t> current;
-  std::optional<uint64_t> swap;
-  std::optional<uint64_t> anon;
-  std::optional<uint64_t> file;
-  std::optional<uint64_t> shmem;
-  std::optional<uint64_t> kernel;  // since Linux 5.18
-  std::optional<uint64_t> sock;
-  std::optional<uint64_t> zswap;
-  std::optional<uint64_t> inactive_file;
-  std::optional<uint64_t> active_file;
-  std::optional<uint64_t> slab_reclaimable;
-  std::optional<uint64_t> swap_cached;  // swapped, and in memory as well
+  OptionalBytes current;
+  OptionalBytes swap;
+  OptionalBytes anon;
+  OptionalBytes file;
+  OptionalBytes shmem;
+  OptionalBytes kernel;  // since Linux 5.18
+  OptionalBytes sock;
+  OptionalBytes zswap;
+  OptionalBytes inactive_file;
+  OptionalBytes active_file;
+  OptionalBytes slab_reclaimable;
+  OptionalBytes swap_cached;  // swapped, and in memory as well
 };
 
 // Limits of one cgroup; kUnlimited is the kernel's "max".
 struct MemoryLimits {
-  std::optional<uint64_t> high;
-  std::optional<uint64_t> max;
-  std::optional<uint64_t> swap_max;
+  OptionalBytes high;
+  OptionalBytes max;
+  OptionalBytes swap_max;
 };
 
 // Reads memory.stat into the fields that it has.

@@ -7,7 +7,7 @@ namespace spillway {
 
 namespace {
 
-using Field = std::optional<uint64_t> MemoryUsage::*;
+using Field = OptionalBytes MemoryUsage::*;
 
 constexpr std::array<std::pair<std::string_view, Field>, 6> kStatFields = {{
     {"total_cache", &MemoryUsage::file},

@@ -38,14 +38,12 @@ Parsed parse_if_read(const Result<std::string_view>& text,
 
 }  // namespace
 
-MemoryWatch::MemoryWatch(MemoryWatchOptions options, TriggerFile events,
-                         std::optional<TriggerFile> populated,
-                         MemoryFiles files, EventCounts baseline)
-    : options_(std::move(options)),
-      events_(std::move(events)),
-      populated_file_(std::move(populated)),
-      files_(std::move(files)) {
-  report_.counters = baseline;
+MemoryWatch::MemoryWatch(Opened opened)
+    : options_(std::move(opened.options)),
+      events_(std::move(opened.events)),
+      populated_file_(std::move(opened.populated)),
+      files_(std::move(opened.files)) {
+  report_.counters = opened.baseline;
 }
 
 std::optional<Failure> MemoryWatch::attach(SourceId id, Registrar* registrar) {

@@ -21,7 +21,7 @@ struct MemoryWatchOptions {
   bool local = false;  // memory.events.local instead of memory.events
   EventKeySet keys = key_bit(kHigh);
   int64_t safety_read_ns = 1'000'000'000;
-  std::optional<uint64_t> kill_buffer;
+  OptionalBytes kill_buffer;
 };
 
 // All that happened since the report before it, merged: counters are
@@ -34,14 +34,14 @@ struct MemoryReport {
   bool removed = false;
   bool exact = false;  // with `removed`: read after the last process left
   bool new_baseline = false;       // counters shrank or the file was replaced
+  bool is_short = false;           // at the last look that could tell
   std::optional<Failure> failure;  // why the last look failed, if it did
   EventCounts counters;
   EventCounts delta;  // growth since the last breach
   MemoryUsage usage;
   MemoryLimits limits;
-  Shortness shortness;    // of the last look
-  bool is_short = false;  // at the last look that could tell
-  uint64_t kills = 0;     // by the armed plan, waiting to be taken
+  Shortness shortness;  // of the last look
+  uint64_t kills = 0;   // by the armed plan, waiting to be taken
   // CLOCK_MONOTONIC: where its first shortage began, or else its first thing.
   int64_t noticed_ns = 0;
 };
@@ -50,7 +50,18 @@ struct MemoryReport {
 // out the armed plan when JavaScript does not act. Up to eight descriptors.
 // Under the reactor's lock once added.
 class MemoryWatch final : public Source {
+  // What open() has opened. Private, so that nobody else makes a watch.
+  struct Opened {
+    MemoryWatchOptions options;
+    TriggerFile events;
+    std::optional<TriggerFile> populated;
+    MemoryFiles files;
+    EventCounts baseline;
+  };
+
  public:
+  explicit MemoryWatch(Opened opened);
+
   static Result<std::shared_ptr<MemoryWatch>> open(MemoryWatchOptions options);
 
   const std::string& directory() const { return options_.directory; }
@@ -69,10 +80,6 @@ class MemoryWatch final : public Source {
   void fail(const Failure& failure, int64_t now_ns) override;
 
  private:
-  MemoryWatch(MemoryWatchOptions options, TriggerFile events,
-              std::optional<TriggerFile> populated, MemoryFiles files,
-              EventCounts baseline);
-
   // Each returns whether JavaScript is to be told now.
   bool look_at_counters(Cause cause, int64_t now_ns, std::span<char> buffer);
   bool judge(Cause cause, bool grew, int64_t now_ns, std::span<char> buffer);

@@ -55,10 +55,10 @@ Result<std::shared_ptr<MemoryWatch>> MemoryWatch::open(
   const Result<EventCounts> baseline = first_counts(&events_file);
   if (const Failure* failure = failure_of(baseline)) return *failure;
 
-  return std::shared_ptr<MemoryWatch>(new MemoryWatch(
-      std::move(options), std::move(events_file), std::move(populated_file),
-      std::move(std::get<MemoryFiles>(files)),
-      std::get<EventCounts>(baseline)));
+  return std::make_shared<MemoryWatch>(
+      Opened{std::move(options), std::move(events_file),
+             std::move(populated_file), std::move(std::get<MemoryFiles>(files)),
+             std::get<EventCounts>(baseline)});
 }
 
 }  // namespace spillway

@@ -79,7 +79,7 @@ void Reactor::drop(SourceId id) {
   const auto entry = entries_.find(id);
   if (entry == entries_.end()) return;
   for (const int fd : entry->second.fds) {
-    epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, fd, nullptr);
+    if (fd >= 0) epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, fd, nullptr);
   }
   if (inotify_ != nullptr) inotify_->remove(id);
   std::erase(ready_, id);
@@ -107,10 +107,13 @@ std::optional<Failure> Reactor::listen(int fd, uint32_t events, SourceId id) {
 }
 
 std::optional<Failure> Reactor::watch_fd(SourceId id, int fd, uint32_t event) {
+  auto& fds = entries_.at(id).fds;
+  auto* const free = std::find(fds.begin(), fds.end(), -1);
+  if (free == fds.end()) return Failure{ENOSPC, "epoll_ctl"};
   // Edge-triggered: what a look cannot clear - a kernel file whose read fails,
   // the end of a process - would spin a level-triggered wait.
   if (const auto failure = listen(fd, event | EPOLLET, id)) return failure;
-  entries_.at(id).fds.push_back(fd);
+  *free = fd;
   return std::nullopt;
 }
 

@@ -17,6 +17,7 @@
 #include "failure.h"
 #include "inotify.h"
 #include "kernel_file.h"
+#include "optional_bytes.h"
 #include "page_allocations.h"
 #include "source.h"
 #include "unique_fd.h"
@@ -81,13 +82,15 @@ class Reactor final : private Registrar {
   static constexpr SourceId kTimer = 1;
   static constexpr SourceId kInotify = 2;
   static constexpr SourceId kFirstSource = 16;
+  static constexpr size_t kMostFds = 2;
 
   struct Entry {
     std::shared_ptr<Source> source;
     int64_t due_ns = 0;
     // What the machine had given out before the last timed look; if known.
-    std::optional<uint64_t> given_out;
-    std::vector<int> fds;  // of the source's own, in the epoll set
+    OptionalBytes given_out;
+    // Of the source's own, in the epoll set; -1: none.
+    std::array<int, kMostFds> fds{-1, -1};
     bool ready = false;
   };
 

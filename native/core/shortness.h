@@ -16,7 +16,7 @@ struct Shortness {
   bool known = false;
   bool is_short = false;
   // What reclaim cannot give back. Absent when memory.stat was not read.
-  std::optional<uint64_t> pinned;
+  OptionalBytes pinned;
   // The lower of memory.high and memory.max; kUnlimited where neither is set.
   uint64_t mark = kUnlimited;
   // A shortage ends when pinned falls to this: mark - kill buffer.

@@ -25,8 +25,8 @@ inline constexpr int64_t kNoSafetyRead = INT64_MAX;
 
 inline constexpr int64_t kNoDeadline = INT64_MAX;
 
-// What a source may ask of the reactor that looks after it. Called under the
-// reactor's lock.
+// What a source may ask of the reactor that looks after it: two descriptors at
+// most, and any number of paths. Called under the reactor's lock.
 class Registrar {
  public:
   // Reports changes of an open kernfs or pressure file by EPOLLPRI. Waiting for

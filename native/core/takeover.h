@@ -92,7 +92,7 @@ class Takeover {
   // When the watch is to look next for the plan's sake.
   int64_t deadline_ns() const;
 
-  size_t kill_count() const { return log_.size(); }
+  size_t kill_count() const { return arms_ == nullptr ? 0 : arms_->log.size(); }
   std::vector<PlannedKill> take_kills(int64_t now_ns);
 
  private:
@@ -104,18 +104,23 @@ class Takeover {
   void kill(size_t index, const Judgement& judgement, uint64_t dying,
             int64_t now_ns);
 
+  // What a watch without a plan has no need of. Room is made when the plan is
+  // armed.
+  struct Arms {
+    Plan plan;
+    std::vector<KillEntry> entries;
+    std::vector<PlannedKill> log;
+  };
+
   SourceId watch_ = 0;
   bool armed_ = false;
-  Plan plan_;
+  bool waits_ = false;            // as noted: for one that was killed
+  std::unique_ptr<Arms> arms_;    // since it was first armed
   int64_t short_since_ns_ = 0;    // 0: not short
   int64_t deadline_ns_ = kNever;  // kNever: not counting
   int64_t exits_ns_ = kNever;     // when to look for exits
   uint64_t epoch_ = 0;
-  bool waits_ = false;        // as noted: for one that was killed
   uint64_t dying_bytes_ = 0;  // as noted
-  // Room is made when the plan is armed.
-  std::vector<KillEntry> entries_;
-  std::vector<PlannedKill> log_;
 };
 
 }  // namespace spillway

@@ -1,10 +1,12 @@
 #ifndef SPILLWAY_CORE_TRIGGER_FILE_H_
 #define SPILLWAY_CORE_TRIGGER_FILE_H_
 
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "failure.h"
 #include "source.h"
@@ -28,23 +30,29 @@ class TriggerFile {
 
   // Ordinary files only: whether read() found another file in the place of the
   // one before; asking clears it.
-  bool take_replaced() { return std::exchange(replaced_, false); }
+  bool take_replaced() {
+    return ordinary_ != nullptr && std::exchange(ordinary_->replaced, false);
+  }
 
-  bool on_cgroup2() const { return on_cgroup2_; }
+  bool on_cgroup2() const { return ordinary_ == nullptr; }
   const char* name() const { return name_; }
 
  private:
-  TriggerFile(std::string directory, const char* name, UniqueFd fd);
+  // What it takes to follow an ordinary file, which may be replaced.
+  struct Ordinary {
+    std::string directory;
+    bool replaced = false;
+    SourceId id = 0;
+    Registrar* registrar = nullptr;
+  };
+
+  TriggerFile(const std::string& directory, const char* name, UniqueFd fd);
 
   std::optional<Failure> reopen();
 
-  std::string directory_;  // of an ordinary file
   const char* name_;
   UniqueFd fd_;
-  bool on_cgroup2_;
-  bool replaced_ = false;
-  SourceId id_ = 0;
-  Registrar* registrar_ = nullptr;
+  std::unique_ptr<Ordinary> ordinary_;  // none on cgroup v2
 };
 
 }  // namespace spillway

@@ -67,8 +67,7 @@ struct MemoryStatTarget {
   }
 
  private:
-  static std::array<std::optional<uint64_t>*, kKeys.size()> fields(
-      Value* usage) {
+  static std::array<OptionalBytes*, kKeys.size()> fields(Value* usage) {
     return {
         &usage->anon,          &usage->file,        &usage->kernel,
         &usage->sock,          &usage->shmem,       &usage->zswap,

@@ -61,8 +61,7 @@ struct MemoryStatV1Target {
   }
 
  private:
-  static std::array<std::optional<uint64_t>*, kKeys.size()> fields(
-      Value* usage) {
+  static std::array<OptionalBytes*, kKeys.size()> fields(Value* usage) {
     return {&usage->file,        &usage->anon,          &usage->shmem,
             &usage->swap_cached, &usage->inactive_file, &usage->active_file};
   }
