@@ -145,11 +145,13 @@ bool Takeover::note_dying(int64_t now_ns, std::span<char> buffer) {
   bool any = false;
   for (const auto& victim : arms_->plan.ranked) {
     const bool ended = victim->life(now_ns) == Victim::Life::kEnded;
-    const Victim::Claim claim = victim->claim();
-    if (!ended && claim.by == Victim::Claimant::kNobody) continue;
-    // Its main process may have ended, and its descendants not yet.
-    const int64_t since_ns = std::max(claim.at_ns, victim->ended_ns());
-    if (!is_recent(since_ns, now_ns)) continue;
+    const bool unclaimed = victim->claim().by == Victim::Claimant::kNobody;
+    if (!ended && unclaimed) continue;
+    // JavaScript does so at each end. Until then what it has left behind may
+    // live, and grow: somebody else would die for that.
+    if (unclaimed && victim->take_leftovers(now_ns))
+      arms_->plan.sink->kill(victim);
+    if (!is_recent(victim->dying_since_ns(), now_ns)) continue;
     dying_bytes_ += victim->dying(buffer);
     any = true;
   }

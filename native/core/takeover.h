@@ -77,6 +77,7 @@ class Takeover {
   // Whether the time is over: act() is to be called, or observe().
   bool due(int64_t now_ns) const { return deadline_ns_ <= now_ns; }
   // Takes down who is dying, and what they hold: to be called when it is due.
+  // Kills what those have left behind that ended by themselves.
   // True when a judgement of before is of no use: what they have given back
   // since would be in neither, and the next one would die for it.
   bool note_dying(int64_t now_ns, std::span<char> buffer);

@@ -111,6 +111,15 @@ Victim::Claim Victim::claim() const {
   return {Claimant::kNative, claimant, claimed_ns_};
 }
 
+bool Victim::take_leftovers(int64_t now_ns) {
+  int64_t not_taken = 0;
+  return leftovers_ns_.compare_exchange_strong(not_taken, now_ns);
+}
+
+int64_t Victim::dying_since_ns() const {
+  return std::max({claimed_ns_.load(), ended_ns_.load(), leftovers_ns_.load()});
+}
+
 Victim::Life Victim::life(int64_t now_ns) {
   if (ended_ns_ != 0) return Life::kEnded;
   pollfd end{pidfd_, POLLIN, 0};

@@ -51,12 +51,18 @@ class Victim {
   bool claim_for_javascript(int64_t now_ns);
   bool claim_for_watch(SourceId watch, int64_t now_ns);
   Claim claim() const;
+  // The same for what it has left behind when it ended by itself: nothing is
+  // chosen by that, so it needs no claim.
+  bool take_leftovers(int64_t now_ns);
 
   // Looks whether its main process has ended; the first look that finds it
   // so notes `now_ns`.
   Life life(int64_t now_ns);
   // When its end was seen, 0 if it was not.
   int64_t ended_ns() const { return ended_ns_; }
+  // Since when all of it may be expected to go, if at all: its main process may
+  // have ended, and its descendants not yet.
+  int64_t dying_since_ns() const;
 
   // Bytes that its death gives back: anonymous memory and swap.
   std::optional<uint64_t> freeable(std::span<char> buffer) const;
@@ -106,6 +112,7 @@ class Victim {
   std::atomic<SourceId> claimant_{kNobody};
   std::atomic<int64_t> claimed_ns_{0};
   std::atomic<int64_t> ended_ns_{0};
+  std::atomic<int64_t> leftovers_ns_{0};
   std::atomic<int> kill_error_{0};
 };
 

@@ -168,7 +168,8 @@ TEST_F(MemoryWatchTakeoverTest, AfterADeathThePoolIsReadAnew) {
   watch_->take();
   worker_.end();
   EXPECT_FALSE(look_at_deadline());
-  EXPECT_TRUE(sink_.killed.empty()) << "it covers the need";
+  EXPECT_EQ(sink_.killed, std::vector{worker_.victim->id()})
+      << "what it left behind, which covers the need";
   worker_.leaf.size(0);
   usage(950);
   EXPECT_TRUE(look_at_deadline());

@@ -75,7 +75,34 @@ TEST_F(TakeoverTest, EndedWithoutAKillIsDyingToo) {
   EXPECT_FALSE(act(100));
   now_ns_ += kVictimTimeout;
   EXPECT_TRUE(act(100)) << "whatever holds its memory does not let go";
-  EXPECT_EQ(sink_.killed, Ids{id(1)});
+  EXPECT_EQ(sink_.killed, (Ids{id(0), id(1)}));
+}
+
+// Its descendants lived, and grew: they counted as dying, though nobody had
+// killed them, and then the next one died.
+TEST_F(TakeoverTest, WhatIsLeftBehindIsKilledOnceAndAwaited) {
+  workers({100, 100});
+  arm();
+  workers_[0]->end();
+  EXPECT_EQ(victim(0).life(now_ns_), Victim::Life::kEnded);
+  now_ns_ += 2 * kVictimTimeout;
+  find_short();
+  EXPECT_TRUE(sink_.killed.empty()) << "JavaScript has its time";
+  EXPECT_FALSE(act(100));
+  EXPECT_FALSE(act(100));
+  EXPECT_EQ(sink_.killed, Ids{id(0)});
+  EXPECT_EQ(victim(0).claim().by, Victim::Claimant::kNobody);
+  EXPECT_EQ(takeover_.kill_count(), 0U) << "it was nobody's choice";
+}
+
+TEST_F(TakeoverTest, WhatAVictimLeavesBehindWasKilledWithIt) {
+  workers({100, 100});
+  arm();
+  find_short();
+  EXPECT_TRUE(act(100));
+  workers_[0]->end();
+  EXPECT_FALSE(act(100));
+  EXPECT_EQ(sink_.killed, Ids{id(0)});
 }
 
 TEST_F(TakeoverTest, OneThatDoesNotDieIsPassedOverInTheEnd) {

@@ -67,6 +67,19 @@ TEST_F(VictimTest, DescriptorsAreNotPassedOn) {
   EXPECT_EQ(seen, 5);
 }
 
+TEST_F(VictimTest, LeftoversAreTakenOnceAndMakeItDyingAnew) {
+  TestVictim worker;
+  Victim& victim = *worker.victim;
+  EXPECT_EQ(victim.dying_since_ns(), 0);
+  worker.end();
+  EXPECT_EQ(victim.life(5), Life::kEnded);
+  EXPECT_EQ(victim.dying_since_ns(), 5);
+  EXPECT_TRUE(victim.take_leftovers(7));
+  EXPECT_FALSE(victim.take_leftovers(9));
+  EXPECT_EQ(victim.dying_since_ns(), 7);
+  EXPECT_EQ(victim.claim().by, Claimant::kNobody);
+}
+
 TEST_F(VictimTest, IdsAreNeverUsedAgain) {
   const FixtureLeaf leaf;
   const VictimId first = leaf.open()->id();
