@@ -149,8 +149,9 @@ bool Takeover::note_dying(int64_t now_ns, std::span<char> buffer) {
     if (!ended && unclaimed) continue;
     // JavaScript does so at each end. Until then what it has left behind may
     // live, and grow: somebody else would die for that.
-    if (unclaimed && victim->take_leftovers(now_ns))
+    if (unclaimed && victim->take_leftovers(now_ns)) {
       arms_->plan.sink->kill(victim);
+    }
     if (!is_recent(victim->dying_since_ns(), now_ns)) continue;
     dying_bytes_ += victim->dying(buffer);
     any = true;

@@ -62,6 +62,7 @@ TEST_F(TakeoverTest, WhatIsDyingMayBeEnough) {
   EXPECT_TRUE(act(100));
   workers_[0]->end();
   EXPECT_FALSE(act(100));
+  EXPECT_EQ(sink_.killed, Ids{id(0)}) << "all of it, so not once more";
   EXPECT_EQ(takeover_.deadline_ns(), now_ns_ + kLookAgain);
   workers_[0]->leaf.size(0);
   EXPECT_TRUE(act(100)) << "it has given back what it had";
@@ -93,16 +94,6 @@ TEST_F(TakeoverTest, WhatIsLeftBehindIsKilledOnceAndAwaited) {
   EXPECT_EQ(sink_.killed, Ids{id(0)});
   EXPECT_EQ(victim(0).claim().by, Victim::Claimant::kNobody);
   EXPECT_EQ(takeover_.kill_count(), 0U) << "it was nobody's choice";
-}
-
-TEST_F(TakeoverTest, WhatAVictimLeavesBehindWasKilledWithIt) {
-  workers({100, 100});
-  arm();
-  find_short();
-  EXPECT_TRUE(act(100));
-  workers_[0]->end();
-  EXPECT_FALSE(act(100));
-  EXPECT_EQ(sink_.killed, Ids{id(0)});
 }
 
 TEST_F(TakeoverTest, OneThatDoesNotDieIsPassedOverInTheEnd) {
